@@ -1,0 +1,75 @@
+# Everything that Gradus does, by name. `make` alone sets up a fresh machine and does it all; `make help` lists the rest.
+
+PYTHON ?= python3
+BIN := .venv/bin
+SAMPLE := _build/sample-class
+COURSE ?= autograder/course
+WORKERS ?= 2
+PS ?= ps4
+
+# Two torch processes that spin on two cores slow each other fifty-fold; waiting threads sleep instead.
+export OMP_WAIT_POLICY := PASSIVE
+# Whatever a recipe starts (jupyter-book, nbgrader, alembic) is the virtual environment's.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PYTHONUTF8 := 1
+
+.DEFAULT_GOAL := all
+.NOTPARALLEL:
+.PHONY: all help install data exercises book sample grade test lint format lock bench serve lab student clean packages
+
+all: install data exercises book sample  ## set up, build the book, grade a sample class, say where everything is
+	@$(BIN)/python tools/verdict.py $(SAMPLE)
+
+help:  ## list the targets
+	@awk -F ':.*##' '/^[a-z]+:.*##/ { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+packages:
+	@tools/system_packages.sh course
+
+install: packages  ## make .venv and install everything into it
+	@$(PYTHON) tools/bootstrap.py
+
+data: install  ## fetch and verify the data sets
+	@$(BIN)/gradus data
+
+exercises: install  ## make the student notebooks in exercises/ from solutions/
+	@$(BIN)/gradus release
+
+book: data exercises  ## execute the chapters and build the site in _build/html
+	@$(BIN)/python tools/build_book.py
+
+sample: data exercises  ## grade a generated class of twelve
+	@$(BIN)/python -m autograder.sample_class $(SAMPLE)
+	@$(BIN)/gradus grade ps4 --course $(SAMPLE) --json $(SAMPLE)/marks.json
+
+grade: install data  ## grade your class: make grade PS=ps4 COURSE=autograder/course
+	@$(BIN)/gradus grade $(PS) --course $(COURSE)
+
+test: install data  ## run the whole test suite
+	@tools/system_packages.sh test
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	@echo "Gradus: every test passed."
+
+lint: install  ## check the form of code and notebooks, and the types
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/python tools/canonical.py --check
+
+format: install  ## put code and notebooks into the committed form
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet . && $(BIN)/python tools/canonical.py
+
+lock: install  ## write requirements.txt and environment.yml from pyproject.toml
+	@$(BIN)/python tools/lock.py
+
+bench: install data  ## measure, and print the ratios
+	@for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+serve: book  ## show the site at http://localhost:8000
+	@$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
+
+lab: install data  ## open the course in JupyterLab
+	@$(BIN)/jupyter lab
+
+student: exercises  ## pack what a student needs, without solutions, into _build/gradus-student.zip
+	@$(BIN)/python tools/student_bundle.py
+
+clean:  ## remove .venv and everything that was built (never your course folder)
+	@rm -rf .venv _build *.egg-info .pytest_cache .ruff_cache .mypy_cache
