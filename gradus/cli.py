@@ -1,0 +1,71 @@
+"""The `gradus` command: the student's part, and whatever other packages add through the entry point group.
+
+`autograder` adds the instructor's commands by an entry point in the group `gradus.commands`: a function that takes the
+application and adds to it. So the student's part works without it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from typing import Annotated
+
+import typer
+
+from gradus.errors import GradusError
+
+app = typer.Typer(
+    name="gradus",
+    help="Deep learning from the ground up: the course's command line.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Say what works on this machine, what does not, and how to mend it. Exit 1 when something needed is missing."""
+    from rich.console import Console
+
+    from gradus.doctor import examine, show
+
+    findings = examine()
+    if as_json:
+        print(json.dumps([finding.as_dict() for finding in findings], indent=1))
+    else:
+        show(findings, Console())
+    raise typer.Exit(1 if any(finding.state == "broken" for finding in findings) else 0)
+
+
+@app.command()
+def data() -> None:
+    """Fetch the data sets into your cache folder and verify them. GRADUS_DATA names another folder."""
+    from gradus.datasets.catalog import DATA_SETS
+    from gradus.datasets.fetch import fetch
+
+    for data_set in DATA_SETS:
+        folder = fetch(data_set, verify=True, say=lambda line: print(f"looking: {line}"))
+        size = sum(file.size for file in data_set.files) / 1e6
+        print(f"{data_set.name}: {len(data_set.files)} files, {size:.0f} MB, verified, in {folder}")
+        print(f"  licence: {data_set.licence}")
+
+
+def main() -> None:
+    """Run the command line; a `GradusError` is one sentence on stderr and exit status 2."""
+    for entry in entry_points(group="gradus.commands"):
+        if find_spec(entry.module.partition(".")[0]) is not None:  # the student's bundle has no `autograder`
+            entry.load()(app)
+    try:
+        app()
+    except GradusError as error:
+        print(f"gradus: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

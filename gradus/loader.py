@@ -1,0 +1,53 @@
+"""Minibatches of tensors that already live where they are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import torch
+
+
+class TensorLoader:
+    """What `torch.utils.data.DataLoader` does for a data set that fits in memory, without its cost per example.
+
+    A `DataLoader` collects a batch example by example in Python; this picks all rows of a batch with one indexing
+    operation, on the device. Iterating gives tuples of tensors, one row each per example; the last batch may be smaller.
+
+    Args:
+        tensors: of equal length along the first axis, all on one device.
+        batch_size: examples per batch.
+        shuffle: draw a new order at each pass, from torch's global generator.
+        transform: applied to the first tensor of every batch, for example to turn bytes into floats.
+
+    Raises:
+        ValueError: the lengths differ, there is no tensor, or `batch_size` is below one.
+    """
+
+    def __init__(
+        self,
+        *tensors: torch.Tensor,
+        batch_size: int,
+        shuffle: bool = False,
+        transform: Callable[[torch.Tensor], torch.Tensor] | None = None,
+    ):
+        if not tensors or len({len(tensor) for tensor in tensors}) != 1:
+            raise ValueError(f"tensors must have one length, not {[len(tensor) for tensor in tensors]}")
+        if batch_size < 1:
+            raise ValueError(f"batch_size={batch_size}: a batch has at least one example")
+        self.tensors = tensors
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.transform = transform
+
+    def __len__(self) -> int:
+        """Batches per pass."""
+        return -(-len(self.tensors[0]) // self.batch_size)
+
+    def __iter__(self) -> Iterator[tuple[torch.Tensor, ...]]:
+        num_examples = len(self.tensors[0])
+        # The order is drawn on the CPU, so that a seed gives the same batches on every device.
+        order = torch.randperm(num_examples).to(self.tensors[0].device) if self.shuffle else None
+        for start in range(0, num_examples, self.batch_size):
+            rows = slice(start, start + self.batch_size)
+            batch = tuple(tensor[rows if order is None else order[rows]] for tensor in self.tensors)
+            yield batch if self.transform is None else (self.transform(batch[0]), *batch[1:])
