@@ -41,7 +41,7 @@ class FashionMNIST(d2l.DataModule):
         self._stored: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
 
     def tensors(self, split: Split) -> tuple[torch.Tensor, torch.Tensor]:
-        """A whole split: `X` (n, 1, *resize) float32 in [0, 1] and `y` (n,) int64; split is "train", "val" or "test"."""
+        """A whole split, "train", "val" or "test": `X` (n, 1, *resize) float32 in [0, 1] and `y` (n,) int64."""
         images, labels = self._load(split)
         return self._to_floats(images), labels
 

@@ -33,18 +33,21 @@ class History:
         return {prefix + name: values[-1] for prefix, figures in named for name, values in figures.items() if values}
 
     def plot(self, figsize: tuple[float, float] = (5.0, 3.2)) -> Figure:
-        """A curve per recorded name against the epoch: training dashed, validation solid. Show it with `gradus.figure`."""
+        """A curve per recorded name against the epoch, training dashed, validation solid; for `gradus.figure`."""
         from matplotlib.figure import Figure as NewFigure  # not pyplot's: a notebook must not show it a second time
+        from matplotlib.ticker import MaxNLocator
 
         fig = NewFigure(figsize=figsize, layout="constrained")
         ax = fig.subplots()
         for prefix, figures, style in (("train ", self.train, "--"), ("validation ", self.val, "-")):
             for name, values in figures.items():
                 marker = "o" if len(values) == 1 else None
-                ax.plot(range(1, len(values) + 1), values, style, marker=marker, label=prefix + _SPELLED.get(name, name))
+                ax.plot(
+                    range(1, len(values) + 1), values, style, marker=marker, label=prefix + _SPELLED.get(name, name)
+                )
         ax.set_xlabel("epoch")
         ax.set_ylabel("mean over the examples")
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.legend()
         return fig
 

@@ -11,7 +11,7 @@ class TensorLoader:
     """What `torch.utils.data.DataLoader` does for a data set that fits in memory, without its cost per example.
 
     A `DataLoader` collects a batch example by example in Python; this picks all rows of a batch with one indexing
-    operation, on the device. Iterating gives tuples of tensors, one row each per example; the last batch may be smaller.
+    operation, on the device. Iterating gives tuples of tensors, one row per example; the last batch may be smaller.
 
     Args:
         tensors: of equal length along the first axis, all on one device.

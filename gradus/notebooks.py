@@ -76,8 +76,8 @@ def _canonical_cell(index: int, cell: Notebook) -> Notebook:
     if not _READABLE_ID.fullmatch(cell_id) or re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f-]+)?", cell_id):
         first_line = (source_of(cell).splitlines() or [""])[0][:60]
         raise GradusError(
-            f"cell {index + 1} ({first_line!r}): its id {cell_id!r} says nothing; name it for what it does, for example "
-            "'broadcast-by-hand'."
+            f"cell {index + 1} ({first_line!r}): its id {cell_id!r} says nothing; name it for what it does, "
+            "for example 'broadcast-by-hand'."
         )
     text = "\n".join(line.rstrip() for line in source_of(cell).strip("\n").splitlines())
     metadata = {key: value for key, value in cell.get("metadata", {}).items() if key in KEPT_CELL_METADATA and value}

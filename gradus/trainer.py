@@ -58,7 +58,7 @@ class Trainer(d2l.Trainer):
         self.history = History()
         line = EpochLine(self.max_epochs, sys.stdout)
         try:
-            for self.epoch in range(self.max_epochs):
+            for self.epoch in range(self.max_epochs):  # noqa: B020  (d2l's models read `trainer.epoch`)
                 started = time.perf_counter()
                 self.fit_epoch()
                 self.history.seconds.append(time.perf_counter() - started)

@@ -108,7 +108,9 @@ def step(what, command):
     if any(sign in said for sign in NO_SPACE):
         stop("the disk is full; free about %.0f GB and run `make` again." % (NEEDED_BYTES / 1e9))
     if any(sign in said for sign in NO_NETWORK):
-        stop("pip cannot reach its package index, or the index lacks a version; check the network and run `make` again.")
+        stop(
+            "pip cannot reach its package index, or the index lacks a version; check the network and run `make` again."
+        )
     sys.stderr.write("\n".join(said.splitlines()[-8:]) + "\n")
     stop("the step above failed; the whole output is in %s; `make clean` and `make` begin anew." % LOG)
 
@@ -142,7 +144,8 @@ def main():
         return
     if not venv_works():
         check_disk()
-    os.path.isdir(os.path.dirname(LOG)) or os.makedirs(os.path.dirname(LOG))
+    if not os.path.isdir(os.path.dirname(LOG)):
+        os.makedirs(os.path.dirname(LOG))
     if os.path.exists(STAMP):
         os.remove(STAMP)
     try:

@@ -1,8 +1,8 @@
 """Put notebooks into the committed form, or say which are not in it.
 
-    python tools/canonical.py            # every notebook of the project
-    python tools/canonical.py --check    # writes nothing; exit 1 when one differs
-    python tools/canonical.py book/01-preliminaries/02-tensors.ipynb
+python tools/canonical.py            # every notebook of the project
+python tools/canonical.py --check    # writes nothing; exit 1 when one differs
+python tools/canonical.py book/01-preliminaries/02-tensors.ipynb
 """
 
 from __future__ import annotations

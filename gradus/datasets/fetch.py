@@ -155,8 +155,8 @@ def _install(archive: bytes, file: DataFile, folder: Path) -> None:
             target.write(content)
             target.flush()
             os.fsync(target.fileno())
-        os.chmod(part, 0o644)
-        os.replace(part, folder / file.name)
+        Path(part).chmod(0o644)
+        Path(part).replace(folder / file.name)
     except BaseException:
         Path(part).unlink(missing_ok=True)
         raise
