@@ -37,6 +37,7 @@ class Trainer(d2l.Trainer):
         self.num_gpus = num_gpus
         self.gradient_clip_val = gradient_clip_val
         self.device = pick_device(num_gpus)
+        self.epoch = self.train_batch_idx = self.val_batch_idx = 0
         self._means = Means()
         self._batch_examples = 0
 

@@ -170,7 +170,7 @@ def _is_whole(path: Path, file: DataFile, verify: bool) -> bool:
             return True
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest() == file.sha256
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
 
 
