@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+# Letters of 10 points at this scale are 9 pixels high on a phone.
+LEGIBLE = 0.7
+
 
 @dataclass(frozen=True)
 class InlineFigure:
@@ -61,9 +64,12 @@ def _for_the_page(document: str, alt: str, salt: str) -> str:
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
     svg = svg.replace("#000000", "currentColor")
     svg = _own_ids(svg, salt)
+    width = re.search(r'width="([\d.]+)pt"', svg)
+    # A wide figure shrinks with the page, but no further than its letters can be read; then it scrolls.
+    narrowest = f"min-width: {LEGIBLE * float(width[1]):.0f}pt; " if width else ""
     opening = (
         f'<svg role="img" aria-label="{html.escape(alt, quote=True)}" fill="currentColor" '
-        'style="max-width: 100%; height: auto" '
+        f'style="max-width: 100%; {narrowest}height: auto" '
     )
     return opening + svg.removeprefix("<svg").lstrip()
 

@@ -20,7 +20,7 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-KEPT_CELL_METADATA = ("nbgrader", "tags", "mystnb", "jupyter")
+KEPT_CELL_METADATA = ("nbgrader", "tags", "mystnb", "jupyter", "deletable", "editable")
 _READABLE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -80,6 +80,7 @@ def _canonical_cell(index: int, cell: Notebook) -> Notebook:
             "for example 'broadcast-by-hand'."
         )
     text = "\n".join(line.rstrip() for line in source_of(cell).strip("\n").splitlines())
-    metadata = {key: value for key, value in cell.get("metadata", {}).items() if key in KEPT_CELL_METADATA and value}
+    metadata = {key: value for key, value in cell.get("metadata", {}).items() if key in KEPT_CELL_METADATA}
+    metadata = {key: value for key, value in metadata.items() if value or value is False}  # `deletable: false` speaks
     plain = {"cell_type": kind, "id": cell_id, "metadata": metadata, "source": text.splitlines(keepends=True)}
     return plain if kind == "markdown" else plain | {"execution_count": None, "outputs": []}

@@ -1,0 +1,128 @@
+"""Who hands in what, and what a fair marker makes of it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from gradus.notebooks import Notebook
+
+GOOD_ESSAY = """\
+1. Accuracy changes only when the highest score changes. For almost all weights a small step changes no prediction, so
+   the gradient of accuracy is zero, and where a prediction flips it does not exist.
+2. On a confidently wrong example, cross-entropy has a gradient of about -1 at the label (softmax minus one-hot): a
+   strong push. Squared error multiplies by the derivative of softmax, which is nearly 0 there, so nothing is learnt.
+3. Maximum likelihood, because the loss is minus the mean log-probability of the labels."""
+
+VAGUE_ESSAY = "Cross-entropy is the standard loss for classification and works better than squared error in practice."
+
+
+def as_jupyter_saves_it(notebook: Notebook) -> str:
+    """The text of a notebook file."""
+    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+
+
+def without_cell(label: str) -> Callable[[Notebook], str]:
+    """The notebook after its owner has deleted the cell with this grade_id."""
+
+    def delete(notebook: Notebook) -> str:
+        rest = copy.deepcopy(notebook)
+        rest["cells"] = [c for c in rest["cells"] if c["metadata"].get("nbgrader", {}).get("grade_id") != label]
+        return as_jupyter_saves_it(rest)
+
+    return delete
+
+
+def half_of_it(notebook: Notebook) -> str:
+    """What is left of the file when the upload stops half-way: not JSON."""
+    text = as_jupyter_saves_it(notebook)
+    return text[: len(text) // 2]
+
+
+@dataclass(frozen=True)
+class Student:
+    """One invented student.
+
+    `style` is the module with this student's answers; None for one who answered nothing. `mistakes` replaces the
+    answer to a question by a function of `mistaken`. `loses` names the questions that are wrong in the end; None means
+    all. `problem` is a part of what the grader has to tell the student, None when there is nothing to tell.
+    """
+
+    name: str
+    description: str
+    style: str | None
+    mistakes: Mapping[str, str] = field(default_factory=dict)
+    loses: tuple[str, ...] | None = ()
+    problem: str | None = None
+    essay: str | None = GOOD_ESSAY
+    save: Callable[[Notebook], str] = as_jupyter_saves_it
+
+
+ROSTER = (
+    Student("amara", "all right, each answer built on the ones before", "plain"),
+    Student("bojan", "all right, in one line where one is enough", "compact"),
+    Student("chidi", "all right, with loops and einsum", "loops"),
+    Student(
+        "dalia",
+        "softmax over the examples (dim 0)",
+        "compact",
+        {"softmax": "softmax_over_examples"},
+        ("softmax",),
+        essay=VAGUE_ESSAY,
+    ),
+    Student(
+        "emre",
+        "the sum of the losses, not the mean",
+        "loops",
+        {"cross_entropy": "cross_entropy_summed"},
+        ("cross_entropy",),
+    ),
+    Student(
+        "fatou",
+        "exponentials that overflow",
+        "compact",
+        {"log_sum_exp": "log_sum_exp_that_overflows", "softmax": "softmax_that_overflows"},
+        ("log_sum_exp", "softmax"),
+    ),
+    Student(
+        "goran",
+        "argmax over the examples (dim 0)",
+        "loops",
+        {"accuracy": "accuracy_over_examples"},
+        ("accuracy",),
+        essay=VAGUE_ESSAY,
+    ),
+    Student(
+        "hana",
+        "1/n forgotten in the gradient, which the training loop then uses",
+        "plain",
+        {"cross_entropy_grad": "cross_entropy_grad_without_mean"},
+        ("cross_entropy_grad", "fit_softmax"),
+    ),
+    Student("ines", "the notebook as it was released", None, loses=None, essay=None),
+    Student(
+        "jonas",
+        "all right, but a test cell was deleted: it is put back, and the answer counts",
+        "plain",
+        problem="`test_accuracy` was missing",
+        save=without_cell("test_accuracy"),
+    ),
+    Student(
+        "kavya",
+        "half of a file, which is not JSON: there is nothing to mark",
+        "compact",
+        loses=None,
+        problem="not valid JSON",
+        save=half_of_it,
+    ),
+    Student(
+        "luca",
+        "an endless loop in one answer: the others are marked",
+        "compact",
+        {"one_hot": "one_hot_without_end"},
+        ("one_hot",),
+        problem="endless loop",
+    ),
+)
