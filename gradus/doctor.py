@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, entry_points, version
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from gradus.version import __version__
@@ -81,7 +82,7 @@ def show(findings: list[Finding], console: Console) -> None:
 
 @check("Python")
 def _python() -> tuple[State, str, str]:
-    return "works", f"{'.'.join(map(str, sys.version_info[:3]))} in {sys.prefix}", ""
+    return "works", f"{'.'.join(map(str, sys.version_info[:3]))} in {Path(sys.prefix).name}", ""
 
 
 @check("Gradus")
@@ -148,7 +149,6 @@ def _jupyterlab() -> tuple[State, str, str]:
 @check("browser")
 def _browser() -> tuple[State, str, str]:
     for name in ("chromium", "chromium-browser", "google-chrome", "chrome"):
-        found = shutil.which(name)
-        if found:
-            return "works", found, ""
+        if shutil.which(name):
+            return "works", name, ""
     return "missing", "no Chromium: only the site's own tests need it", "on Debian: `apt install chromium`"
