@@ -84,8 +84,8 @@ def environment(config: dict) -> str:
     stated = {requirement_name(line): line for line in config["project"]["dependencies"]}
     python = config["tool"]["gradus"]["pins"]["python"]
     return (
-        "# Made by `make lock` from pyproject.toml; do not edit. conda brings Python and torch; `./postBuild` installs\n"
-        "# the rest (Binder runs it unasked), because conda's pip step cannot install d2l without its old pins.\n"
+        "# Made by `make lock` from pyproject.toml; do not edit. conda brings Python and torch; `./postBuild`\n"
+        "# installs the rest (Binder runs it unasked), because conda's pip step cannot install d2l without its old pins.\n"
         "name: gradus\n"
         "channels:\n"
         "  - conda-forge\n"
