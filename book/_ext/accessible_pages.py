@@ -1,0 +1,81 @@
+"""Mend what the theme and pandas leave in a page that a screen reader stumbles over.
+
+The templates belong to the theme, so the finished pages are mended. Each rule must find something on some page: when
+the theme changes and a rule has nothing left to do, the build says so, and the rule goes or is rewritten.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sphinx.util import logging
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Replace every match of `pattern` by `replacement`, because of `reason`."""
+
+    reason: str
+    pattern: re.Pattern[str]
+    replacement: str
+
+
+# The corner of a DataFrame is a heading of nothing: an ordinary, empty cell says what it is.
+EMPTY_HEADING = re.compile(r"<th((?:\s[^>]*)?)>\s*(?:<p>\s*</p>)?\s*</th>")
+
+RULES = (
+    Rule(
+        "the logo and the search field lie outside every landmark",
+        re.compile(r'<div id="pst-primary-sidebar" '),
+        '<div id="pst-primary-sidebar" role="navigation" aria-label="Book" ',
+    ),
+    Rule(
+        "the search field shows more text than its label says",
+        re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="[^"]*"'),
+        r"\1",
+    ),
+    Rule(
+        "the icons of the colour switch have titles that contradict the label of their button",
+        re.compile(r'(<i class="theme-switch [^>]*?) title="[^"]*"'),
+        r"\1",
+    ),
+)
+
+
+def without_empty_headings(body: str) -> str:
+    return EMPTY_HEADING.sub(r"<td\1></td>", body)
+
+
+def mend_body(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object) -> None:
+    if "body" in context:
+        context["body"] = without_empty_headings(context["body"])
+
+
+def mend_templates(app: Sphinx, exception: Exception | None) -> None:
+    if exception is not None or app.builder.name != "html":
+        return
+    idle = set(RULES)
+    for path in Path(app.outdir).rglob("*.html"):
+        before = after = path.read_text(encoding="utf-8")
+        for rule in RULES:
+            after, count = rule.pattern.subn(rule.replacement, after)
+            if count:
+                idle.discard(rule)
+        if after != before:
+            path.write_text(after, encoding="utf-8")
+    for rule in idle:
+        LOGGER.warning("accessible_pages.py has a rule that matches nothing any more (%s)", rule.reason)
+
+
+def setup(app: Sphinx) -> dict[str, object]:
+    app.connect("html-page-context", mend_body)
+    app.connect("build-finished", mend_templates)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
