@@ -1,0 +1,63 @@
+"""The two places where notebooks enter nbgrader: a source to be released, and a submission to be graded.
+
+nbgrader makes these exporters whichever way it was started, so what they do holds for `gradus`, for nbgrader's own
+commands and for formgrader's buttons.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+
+from autograder.intake import take_in
+from autograder.lint import lint
+from autograder.record import fingerprint
+from gradus.errors import GradusError
+from gradus.notebooks import canonical_text, read
+
+
+class ReleaseExporter(NotebookExporter):
+    """Writes a student notebook in the committed form, once the lint has nothing to say."""
+
+    def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> tuple[Any, Any]:
+        path = Path(filename)
+        text, resources = super().from_filename(filename, resources, **kw)
+        released = nbformat.reads(text, as_version=4)
+        findings = lint(read(path), released, path.name)
+        if findings:
+            raise GradusError("\n".join(findings))
+        return canonical_text(released), resources
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads whatever was handed in as a notebook that can be graded; nothing that a file holds makes this fail."""
+
+    def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> tuple[Any, Any]:
+        coursedir = self.parent.coursedir  # type: ignore[union-attr]  # the converter that made this exporter
+        path = Path(filename)
+        submitted = Path(coursedir.root) / coursedir.submitted_directory
+        if not path.is_relative_to(submitted):  # the second reading, of what the first one wrote
+            return super().from_filename(filename, resources, **kw)
+
+        student, problem_set = resources["nbgrader"]["student"], resources["nbgrader"]["assignment"]
+        folders = (coursedir.release_directory, coursedir.source_directory)
+        released, source = (Path(coursedir.format_path(folder, ".", problem_set)) / path.name for folder in folders)
+        _remove_what_was_copied(Path(coursedir.format_path(coursedir.autograded_directory, student, problem_set)))
+
+        notebook = take_in(path, below=submitted, released=nbformat.read(released, as_version=4))
+        notebook.metadata["gradus"]["fingerprint"] = fingerprint(path, released, source, self.config.Execute.timeout)
+        resources["metadata"] = {"name": path.stem, "path": str(path.parent)}
+        return self.from_notebook_node(notebook, resources, **kw)
+
+
+def _remove_what_was_copied(folder: Path) -> None:
+    """Only the notebook counts: modules that shadow a library, and links to other files, must not lie beside it."""
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        elif entry.name != "timestamp.txt" or entry.is_symlink():
+            entry.unlink()

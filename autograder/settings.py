@@ -1,0 +1,64 @@
+"""How nbgrader is set up for Gradus. `nbgrader_config.py`, the tests and `gradus grade` all take it from here."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from pathlib import Path
+
+from traitlets.config import Config
+
+from autograder.course import Course
+from gradus.errors import GradusError
+
+NEVER_COPIED = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "variants.py"]
+CELL_SECONDS = 30
+STUB = "# YOUR CODE HERE\nraise NotImplementedError"
+
+
+def configure(c: Config, course: Course) -> Config:
+    """Set nbgrader's options in `c` for `course`, prepare the environment that nbgrader expects, and return `c`.
+
+    Every entrance (our command, nbgrader's command line, formgrader) runs through this, so all give the same marks.
+    """
+    _find_our_programs()
+    warnings.filterwarnings("ignore", "Object of type <Submitted", module="nbgrader")  # SQLAlchemy, of nbgrader's ways
+    c.CourseDirectory.root = str(course.root)
+    # Relative, because formgrader makes links of them, and nbgrader escapes `root` but not these in its patterns.
+    c.CourseDirectory.source_directory = os.path.relpath(course.solutions, course.root)
+    c.CourseDirectory.release_directory = os.path.relpath(course.exercises, course.root)
+    c.CourseDirectory.ignore = NEVER_COPIED
+
+    c.ClearSolutions.code_stub = {"python": STUB}
+    c.GenerateAssignment.exporter_class = "autograder.exporters.ReleaseExporter"
+    c.Autograde.exporter_class = "autograder.exporters.SubmissionExporter"
+    c.Autograde.autograde_preprocessors = [
+        "autograder.execute.Execute",
+        "nbgrader.preprocessors.LimitOutput",
+        "nbgrader.preprocessors.SaveAutoGrades",
+        "nbgrader.preprocessors.AssignLatePenalties",
+        "nbgrader.preprocessors.CheckCellMetadata",
+    ]
+    c.Execute.timeout = cell_seconds()
+    c.Execute.interrupt_on_timeout = True
+    return c
+
+
+def cell_seconds() -> int:
+    """The longest that one cell may run, in seconds: GRADUS_CELL_SECONDS, or 30."""
+    text = os.environ.get("GRADUS_CELL_SECONDS", str(CELL_SECONDS))
+    if not text.isdigit() or int(text) < 1:
+        raise GradusError(f"GRADUS_CELL_SECONDS is {text!r}; give a whole number of seconds, at least 1.")
+    return int(text)
+
+
+def _find_our_programs() -> None:
+    """nbgrader starts `alembic` by name and Jupyter looks for the kernel `python3`: both must be this environment's."""
+    _put_first("PATH", Path(sys.executable).parent)
+    _put_first("JUPYTER_PATH", Path(sys.prefix) / "share" / "jupyter")
+
+
+def _put_first(variable: str, folder: Path) -> None:
+    others = [entry for entry in os.environ.get(variable, "").split(os.pathsep) if entry and entry != str(folder)]
+    os.environ[variable] = os.pathsep.join([str(folder), *others])

@@ -1,0 +1,133 @@
+"""nbgrader's three converters, run in this process for one problem set or one student at a time."""
+
+from __future__ import annotations
+
+import glob
+import logging
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
+from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+
+from autograder.course import Course
+from autograder.settings import configure
+
+
+class StageError(Exception):
+    """A converter gave up; the message is what made it."""
+
+
+class _RemembersItsFailure:
+    """nbgrader logs an exception of a notebook and forgets it; this keeps it."""
+
+    failure: Exception | None = None
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        try:
+            super().convert_single_notebook(notebook_filename)  # type: ignore[misc]
+        except Exception as error:
+            self.failure = error
+            raise
+
+
+class _Generate(_RemembersItsFailure, GenerateAssignment):
+    pass
+
+
+class _Autograde(_RemembersItsFailure, Autograde):
+    pass
+
+
+class _Feedback(_RemembersItsFailure, GenerateFeedback):
+    pass
+
+
+class _Folder(CourseDirectory):
+    """The course folder for one student; copies nothing beside notebooks, and bears a broken time stamp."""
+
+    def get_existing_timestamp(self, dest_path: str) -> Any:
+        stamp = Path(dest_path) / "timestamp.txt"
+        if stamp.is_symlink() or not stamp.is_file() or stamp.stat().st_size > 100:
+            return None
+        try:
+            return super().get_existing_timestamp(dest_path)
+        except Exception:  # nbgrader cannot even report one that it cannot parse
+            return None
+
+
+def generate(course: Course, problem_set: str, gradebook_url: str | None = None) -> str:
+    """The student notebook made from a problem set's source, as text; recorded in the gradebook when one is given.
+
+    Works in a scratch folder: no course is needed, and nothing in `exercises` is touched.
+
+    Raises:
+        StageError: nbgrader or the lint refused; the message has a line for each finding.
+    """
+    with tempfile.TemporaryDirectory(prefix="gradus-release-") as scratch:
+        source = Path(scratch) / "source" / problem_set / f"{problem_set}.ipynb"
+        source.parent.mkdir(parents=True)
+        shutil.copyfile(course.source_notebook(problem_set), source)
+        config = configure(Config(), Course(Path(scratch), Path(scratch) / "source", Path(scratch) / "release"))
+        if gradebook_url is None:
+            config.SaveCells.enabled = False
+            config.GenerateAssignment.no_database = True
+        else:
+            config.CourseDirectory.db_url = gradebook_url
+        _start(_Generate, CourseDirectory(config=config, assignment_id=problem_set), config)
+        return (Path(scratch) / "release" / problem_set / source.name).read_text(encoding="utf-8")
+
+
+def autograde(course: Course, problem_set: str, student: str) -> None:
+    """Run one submission and put its marks into the gradebook.
+
+    Raises:
+        StageError: nbgrader could not; whatever the submission holds is no reason for it.
+    """
+    config, folder = _for_student(course, problem_set, student)
+    _start(_Autograde, folder, config)
+    stamp = course.submitted_notebook(student, problem_set).parent / "timestamp.txt"
+    if stamp.is_file() and not stamp.is_symlink():  # nbgrader's command compares it with the one submitted
+        shutil.copyfile(stamp, course.autograded_notebook(student, problem_set).parent / stamp.name)
+
+
+def feedback(course: Course, problem_set: str, student: str) -> None:
+    """Write one student's feedback page from the graded notebook and the gradebook.
+
+    Raises:
+        StageError: nbgrader could not.
+    """
+    config, folder = _for_student(course, problem_set, student)
+    _start(_Feedback, folder, config)
+
+
+def _for_student(course: Course, problem_set: str, student: str) -> tuple[Config, CourseDirectory]:
+    config = configure(Config(), course)
+    config.CourseDirectory.ignore = ["*"]
+    folder = _Folder(config=config, assignment_id=problem_set, student_id=glob.escape(student))
+    return config, folder
+
+
+def _start(stage: type[Any], folder: CourseDirectory, config: Config) -> None:
+    converter = stage(coursedir=folder, config=config)
+    converter.force = True
+    try:
+        converter.start()
+    except NbGraderException as error:
+        raise StageError(str(converter.failure or error)) from converter.failure or error
+
+
+def log_to(file: Path) -> None:
+    """Send what nbgrader, nbconvert and nbclient log, and every warning, to `file` and nowhere else."""
+    handler = logging.FileHandler(file, mode="w", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.captureWarnings(True)
+    for name in ("traitlets", "py.warnings"):
+        logger = logging.getLogger(name)
+        logger.handlers = [handler]
+        logger.setLevel(logging.INFO)
+        logger.propagate = False

@@ -1,0 +1,44 @@
+"""Run `gradus grade` in this process and hold what it printed, exited with and wrote."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+from typer.testing import CliRunner, Result
+
+from autograder.cli import register
+from autograder.course import Course
+
+
+def grade(course: Course, problem_set: str, *options: str) -> Result:
+    app = typer.Typer()
+    register(app)
+    return CliRunner().invoke(app, ["grade", problem_set, "--course", str(course.root), *options])
+
+
+@dataclass
+class Graded:
+    """A course after one run: what the command printed, exited with and wrote as JSON."""
+
+    course: Course
+    output: str
+    exit_code: int
+    report: dict[str, Any]
+
+    def submission(self, student: str) -> dict[str, Any]:
+        (found,) = [one for one in self.report["submissions"] if one["student"] == student]
+        return found
+
+    def coded(self, student: str) -> dict[str, float]:
+        given = self.submission(student)["marks"]
+        return {question: mark for question, mark in given.items() if question.startswith("test_")}
+
+
+def graded(course: Course, problem_set: str, *options: str) -> Graded:
+    file = course.root / "marks.json"
+    result = grade(course, problem_set, "--json", str(file), *options)
+    assert file.is_file(), result.output
+    return Graded(course, result.output, result.exit_code, json.loads(file.read_text()))

@@ -1,0 +1,101 @@
+"""The sample class gets the marks that it deserves, and nbgrader and formgrader agree on them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from grading import Graded, graded
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+
+from autograder.course import Course
+from autograder.gradebook import marks
+from autograder.sample_class import SampleSubmission, make_sample_class
+from autograder.settings import configure
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Graded, list[SampleSubmission]]:
+    course = Course(tmp_path_factory.mktemp("sample"))
+    submissions = make_sample_class(course.released_notebook("ps4"), course.submitted)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADUS_CELL_SECONDS", "12")  # an endless loop need not run for half a minute to be endless
+        return graded(course, "ps4"), submissions
+
+
+@pytest.mark.xdist_group("sample class")
+def test_the_sample_class_of_twelve_gets_the_marks_it_deserves(
+    sample: tuple[Graded, list[SampleSubmission]],
+) -> None:
+    run, submissions = sample
+    assert len(submissions) == 12
+    assert [one["student"] for one in run.report["submissions"]] == sorted(one.student for one in submissions)
+    assert {one.student: run.coded(one.student) for one in submissions} == {
+        one.student: one.expected for one in submissions
+    }
+    assert run.exit_code == 0
+
+
+@pytest.mark.xdist_group("sample class")
+def test_problems_are_stated_where_there_are_some_and_nowhere_else(
+    sample: tuple[Graded, list[SampleSubmission]],
+) -> None:
+    run, submissions = sample
+    for one in submissions:
+        found = run.submission(one.student)
+        assert found["state"] == ("problem" if one.problem else "graded"), found
+        assert len(found["problems"]) == bool(one.problem)
+        if one.problem:
+            assert one.problem in found["problems"][0]
+            assert f"* {one.student}: {found['problems'][0]}" in run.output
+
+
+@pytest.mark.xdist_group("sample class")
+def test_written_answers_wait_for_a_person_and_are_no_problem(
+    sample: tuple[Graded, list[SampleSubmission]],
+) -> None:
+    run, _ = sample
+    (by_hand,) = [question["name"] for question in run.report["questions"] if question["by_hand"]]
+    assert run.submission("amara")["marks"][by_hand] is None
+    assert run.submission("amara")["state"] == "graded"
+    assert run.submission("ines")["marks"][by_hand] == 0  # left empty
+
+
+@pytest.mark.xdist_group("sample class")
+def test_nbgraders_command_line_gives_the_same_marks(
+    sample: tuple[Graded, list[SampleSubmission]], tmp_path: Path
+) -> None:
+    run, _ = sample
+    students = ("dalia", "jonas", "kavya")
+    course = Course(tmp_path / "course")
+    for student in students:
+        shutil.copytree(run.course.submitted / student, course.submitted / student)
+    shutil.copy(run.course.root / "gradebook.db", course.root)
+    environment = os.environ | {"GRADUS_COURSE": str(course.root)}
+    command = [sys.executable, "-m", "nbgrader", "autograde", "ps4", "--force"]
+    done = subprocess.run(
+        command, cwd=REPOSITORY / "autograder", env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    for student in students:
+        assert course.autograded_notebook(student, "ps4").is_file()
+        assert marks(course, "ps4", student) == run.submission(student)["marks"]
+
+
+@pytest.mark.xdist_group("sample class")
+def test_formgrader_shows_the_same_scores(sample: tuple[Graded, list[SampleSubmission]]) -> None:
+    run, _ = sample
+    config = configure(Config(), run.course)
+    shown = NbGraderAPI(coursedir=CourseDirectory(config=config), config=config).get_submissions("ps4")
+    assert {one["student"]: one["score"] for one in shown} == {
+        one["student"]: one["score"] for one in run.report["submissions"]
+    }
+    assert all(one["autograded"] for one in shown)

@@ -1,0 +1,204 @@
+"""Whatever a submission does, it has one result, and only its own marks suffer, whichever command grades it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import tiny_problem_set as tiny
+from grading import Graded, graded
+from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+
+from autograder.course import Course
+from autograder.gradebook import marks
+from autograder.settings import configure
+from gradus.notebooks import Notebook
+
+FULL = {"test_double": 1, "test_halve": 2}
+NOTHING = {"test_double": 0, "test_halve": 0}
+ONLY_HALVE = {"test_double": 0, "test_halve": 2}
+ENDS_PYTHON = "import os\n\n\ndef double(x):\n    os._exit(3)"
+ENDLESS = """import signal
+import time
+
+
+def double(x):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    while True:
+        time.sleep(1)"""
+WARNS = "import sys\n\n\ndef double(x):\n    print('mind', file=sys.stderr)\n    return 2 * x"
+SHOWS_99 = "import sys\n\n\ndef double(x):\n    sys.displayhook(99)\n    return 2 * x"
+
+CODED = {
+    "right": (tiny.RIGHT, FULL, ""),
+    "stub": ({}, NOTHING, ""),
+    "wrong": (tiny.RIGHT | {"double": "def double(x):\n    return 4"}, ONLY_HALVE, ""),
+    "syntax": (tiny.RIGHT | {"double": "def double(x"}, ONLY_HALVE, ""),
+    "warns": (tiny.RIGHT | {"double": WARNS}, FULL, ""),
+    "shows": (tiny.RIGHT | {"double": SHOWS_99}, FULL, ""),
+    "exits": (tiny.RIGHT | {"double": "exit()"}, ONLY_HALVE, "cell `double` ended Python itself"),
+    "dies": (tiny.RIGHT | {"double": ENDS_PYTHON}, ONLY_HALVE, "cell `test_double` ended Python itself"),
+    "endless": (tiny.RIGHT | {"double": ENDLESS}, ONLY_HALVE, "cell `test_double` ran too long"),
+}
+MISSING = {"nothing": "no tiny.ipynb was handed in", "misnamed": "found instead: tiny (1).ipynb", "linked": "as a link"}
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, Notebook]:
+    return tiny.released_course(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="module")
+def odd(released: tuple[Course, Notebook]) -> Iterator[Graded]:
+    """A class of odd submissions, graded once."""
+    course, notebook = released
+    for student, (answers, _, _) in CODED.items():
+        tiny.hand_in(course, student, tiny.answered(notebook, **answers))
+    beside = tiny.hand_in(course, "shadows", tiny.answered(notebook, **tiny.RIGHT)).parent
+    (beside / "math.py").write_text("raise ImportError('a file beside the notebook was imported')")
+    (beside / "gradebook").symlink_to(course.root / "gradebook.db")
+    tiny.hand_in(course, "broken", b"{")
+    tiny.hand_in(course, "misnamed", notebook).rename(course.submitted / "misnamed" / "tiny" / "tiny (1).ipynb")
+    (course.submitted / "nothing" / "tiny").mkdir(parents=True)
+    (course.submitted / "linked").mkdir()
+    (course.submitted / "linked" / "tiny").symlink_to(course.submitted / "right" / "tiny")
+    tiny.hand_in(course, "no[t]an id", notebook)
+    (course.submitted / "elsewhere" / "ps9").mkdir(parents=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADUS_CELL_SECONDS", "3")
+        patch.setattr("autograder.cli.Course", lambda root: course, raising=False)
+        patch.setattr("autograder.course.Course", lambda root: course)
+        yield graded(course, "tiny")
+
+
+@pytest.mark.xdist_group("odd class")
+def test_every_submission_has_one_result_and_the_run_succeeds(odd: Graded) -> None:
+    students = [one["student"] for one in odd.report["submissions"]]
+    assert students == sorted([*CODED, *MISSING, "shadows", "broken", "no[t]an id"])
+    assert odd.exit_code == 0, odd.output
+
+
+@pytest.mark.xdist_group("odd class")
+@pytest.mark.parametrize("student", CODED)
+def test_an_odd_answer_costs_its_own_question_only(odd: Graded, student: str) -> None:
+    _, expected, problem = CODED[student]
+    found = odd.submission(student)
+    assert odd.coded(student) == expected
+    assert found["score"] == sum(expected.values())
+    assert [problem] == [stated[: len(problem)] for stated in found["problems"]] if problem else found["problems"] == []
+
+
+@pytest.mark.xdist_group("odd class")
+@pytest.mark.parametrize("student", MISSING)
+def test_a_missing_notebook_earns_nothing_and_that_is_said(odd: Graded, student: str) -> None:
+    found = odd.submission(student)
+    assert MISSING[student] in found["problems"][0]
+    assert found["marks"] == dict.fromkeys(tiny.POINTS, 0)
+    assert found["feedback"] == ""
+    assert marks(odd.course, "tiny", student) == found["marks"]
+
+
+@pytest.mark.xdist_group("odd class")
+def test_a_broken_notebook_earns_nothing_and_its_feedback_says_why(odd: Graded) -> None:
+    found = odd.submission("broken")
+    assert found["score"] == 0
+    assert "not valid JSON" in found["problems"][0]
+    assert "not valid JSON" in Path(found["feedback"]).read_text()
+
+
+@pytest.mark.xdist_group("odd class")
+def test_a_folder_that_is_no_student_id_is_refused_and_leaves_no_trace(odd: Graded) -> None:
+    assert "no student id" in odd.submission("no[t]an id")["problems"][0]
+    assert not (odd.course.root / "autograded" / "no[t]an id").exists()
+
+
+@pytest.mark.xdist_group("odd class")
+def test_files_beside_the_notebook_are_neither_used_nor_passed_on(odd: Graded) -> None:
+    assert odd.coded("shadows") == FULL
+    for step in ("autograded", "feedback"):
+        assert len(list((odd.course.root / step / "shadows" / "tiny").iterdir())) == 1
+
+
+@pytest.mark.xdist_group("odd class")
+def test_submissions_are_never_changed(odd: Graded, released: tuple[Course, Notebook]) -> None:
+    _, notebook = released
+    handed_in = odd.course.submitted_notebook("right", "tiny").read_bytes()
+    assert handed_in == json.dumps(tiny.answered(notebook, **tiny.RIGHT)).encode()
+
+
+@pytest.mark.xdist_group("odd class")
+def test_each_graded_submission_has_a_feedback_page(odd: Graded) -> None:
+    for student in CODED:
+        assert (
+            f"Score: {odd.submission(student)['score']:.1f} / 6.0"
+            in Path(odd.submission(student)["feedback"]).read_text()
+        )
+
+
+@pytest.mark.xdist_group("odd class")
+def test_nbgrader_and_formgrader_grade_the_odd_class_alike(
+    odd: Graded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADUS_CELL_SECONDS", "3")
+    course = Course(tmp_path / "course", odd.course.solutions, odd.course.exercises)
+    students = ["broken", "dies", "exits", "shadows", "shows", "warns", "wrong"]
+    for student in students:
+        shutil.copytree(odd.course.submitted / student, course.submitted / student, symlinks=True)
+    shutil.copy(odd.course.root / "gradebook.db", course.root)
+    config = (
+        "from pathlib import Path\n"
+        "from autograder.course import Course\n"
+        "from autograder.settings import configure\n"
+        f"folders = {[str(course.root), str(course.solutions), str(course.exercises)]}\n"
+        "configure(get_config(), Course(*map(Path, folders)))\n"
+    )
+    (course.root / "nbgrader_config.py").write_text(config)
+    command = [sys.executable, "-m", "nbgrader", "autograde", "tiny", "--force"]
+    done = subprocess.run(command, cwd=course.root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    expected = {student: odd.submission(student)["marks"] for student in students}
+    assert {student: marks(course, "tiny", student) for student in students} == expected
+
+    settings = configure(Config(), course)
+    api = NbGraderAPI(coursedir=CourseDirectory(config=settings), config=settings)
+    for student in ("broken", "exits", "wrong"):
+        result = api.autograde("tiny", student)  # formgrader's button
+        assert result["success"], result
+        assert marks(course, "tiny", student) == expected[student]
+    assert len(list((course.root / "autograded" / "shadows" / "tiny").iterdir())) == 1
+
+
+@pytest.mark.xdist_group("odd class")
+def test_a_second_run_runs_only_what_has_changed(odd: Graded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADUS_CELL_SECONDS", "3")
+    course = odd.course
+    handed_in = course.submitted_notebook("stub", "tiny")
+    before = {student: course.autograded_notebook(student, "tiny").stat().st_mtime_ns for student in CODED}
+    page = Path(odd.submission("right")["feedback"]).stat().st_mtime_ns
+    handed_in.write_text(handed_in.read_text() + " ")
+    again = graded(course, "tiny")
+    after = {student: course.autograded_notebook(student, "tiny").stat().st_mtime_ns for student in CODED}
+    assert {student for student in CODED if before[student] != after[student]} == {"stub"}
+    assert again.report == odd.report
+    unchanged = graded(course, "tiny")
+    assert unchanged.report == odd.report
+    assert page <= Path(odd.submission("right")["feedback"]).stat().st_mtime_ns
+
+
+@pytest.mark.xdist_group("odd class")
+def test_marks_given_by_hand_are_kept_and_counted(odd: Graded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADUS_CELL_SECONDS", "3")
+    with Gradebook(odd.course.gradebook_url) as gradebook:
+        gradebook.find_grade("why", "tiny", "tiny", "wrong").manual_score = 2.5
+        gradebook.db.commit()
+    found = graded(odd.course, "tiny").submission("wrong")
+    assert found["marks"]["why"] == 2.5
+    assert found["score"] == 4.5

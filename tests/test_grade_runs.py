@@ -1,0 +1,112 @@
+"""A run that cannot be done says why and what to do; one that was done is repeated cheaply."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+import tiny_problem_set as tiny
+from grading import grade
+
+from autograder.course import Course
+from autograder.grade import grade as grade_class
+from autograder.gradebook import register
+from autograder.record import read_record
+from autograder.release import make_releases
+from gradus.errors import GradusError
+from gradus.notebooks import write
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A released problem set and a gradebook that knows it; making the database takes a second."""
+    folder = tmp_path_factory.mktemp("template")
+    register(tiny.released_course(folder)[0], tiny.NAME)
+    return folder
+
+
+@pytest.fixture
+def empty(template: Path, tmp_path: Path) -> Course:
+    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
+    return Course(tmp_path / "course", tmp_path / "solutions", tmp_path / "exercises")
+
+
+def refused(course: Course, problem_set: str = "tiny") -> str:
+    with pytest.raises(GradusError) as error:
+        grade_class(course, problem_set)
+    return str(error.value)
+
+
+def test_an_unknown_problem_set_is_refused_with_the_names_of_the_others(empty: Course) -> None:
+    assert "there: tiny" in refused(empty, "ps9")
+
+
+def test_a_class_without_submissions_is_told_where_they_belong(empty: Course) -> None:
+    assert f"{empty.submitted}/<student>/tiny/tiny.ipynb" in refused(empty)
+
+
+def test_a_stale_release_is_refused_and_the_cure_named(empty: Course) -> None:
+    tiny.hand_in(empty, "ada", b"{}")
+    empty.released_notebook("tiny").write_text("{}")
+    assert "run `gradus release tiny` first" in refused(empty)
+
+
+def test_two_runs_of_one_course_at_once_are_refused(empty: Course) -> None:
+    tiny.hand_in(empty, "ada", b"{}")
+    with empty.grading():
+        assert "another run" in refused(empty)
+
+
+def test_questions_added_after_grading_are_refused_and_the_cure_named(empty: Course) -> None:
+    tiny.hand_in(empty, "ada", b"{}")
+    grade_class(empty, "tiny")
+    source = tiny.source_notebook()
+    test = "assert same(double(1), 2)\n### BEGIN HIDDEN TESTS\nassert same(double(5), 10)\n### END HIDDEN TESTS"
+    source["cells"].append(tiny.cell("code", "test_more", test, grade=True, locked=True, points=1))
+    write(empty.source_notebook("tiny"), source)
+    make_releases(empty, [])[0].write()
+    assert "gradebook.db away" in refused(empty)
+
+
+def test_a_failure_of_the_grader_is_told_apart_from_one_of_the_submission(
+    empty: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny.hand_in(empty, "ada", b"{}")
+    monkeypatch.setattr("autograder.exporters.take_in", lambda *_, **__: 1 / 0)
+    report = grade_class(empty, "tiny")
+    assert report.failures == ["ada: the grader failed, not the submission (division by zero)"]
+    assert report.results[0].marks["test_double"] is None
+    monkeypatch.undo()
+    assert grade_class(empty, "tiny").failures == []
+
+
+def test_a_run_that_was_killed_between_the_stages_is_not_taken_for_a_graded_one(empty: Course) -> None:
+    tiny.hand_in(empty, "ada", b"{}")
+    grade_class(empty, "tiny")
+    path = empty.autograded_notebook("ada", "tiny")
+    half_way = json.loads(path.read_text())
+    del half_way["metadata"]["gradus"]["executed"]
+    path.chmod(0o644)
+    path.write_text(json.dumps(half_way))
+    grade_class(empty, "tiny")
+    record = read_record(path)
+    assert record is not None
+    assert record.executed
+
+
+def test_json_on_stdout_is_nothing_but_json(empty: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny.hand_in(empty, "ada", b"{}")
+    monkeypatch.setattr("autograder.course.Course", lambda root: empty)
+    result = grade(empty, "tiny", "--json", "-")
+    assert json.loads(result.stdout)["submissions"][0]["student"] == "ada"
+    assert "ada" in result.stderr
+
+
+def test_grading_a_broken_file_starts_no_kernel(empty: Course) -> None:
+    tiny.hand_in(empty, "ada", b"{")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("autograder.execute.Execute.start_new_kernel", lambda *_, **__: time.sleep(1e9))
+        assert grade_class(empty, "tiny").results[0].score == 0

@@ -1,0 +1,259 @@
+"""Whatever is handed in becomes a notebook that can be graded, with what the student's answers deserve left in it."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+import tiny_problem_set as tiny
+from nbformat import NotebookNode
+
+from autograder.course import Course
+from autograder.intake import MAX_BYTES, MAX_CELLS, take_in
+from autograder.record import NOTE_ID
+from gradus.notebooks import Notebook, source_of
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Notebook:
+    return tiny.released_course(tmp_path_factory.mktemp("released"))[1]
+
+
+@pytest.fixture
+def right(released: Notebook) -> Notebook:
+    return tiny.answered(released, **tiny.RIGHT, why="Because.")
+
+
+def taken_in(path: Path, released: Notebook, below: Path) -> tuple[NotebookNode, list[str]]:
+    """What intake makes of a file, which nbformat must accept, and the problems it states."""
+    notebook = take_in(path, below, nbformat.reads(json.dumps(released), as_version=4))
+    nbformat.validate(notebook)
+    return notebook, notebook.metadata["gradus"]["problems"]
+
+
+def rebuilt(tmp_path: Path, released: Notebook, submitted: Notebook | bytes) -> tuple[NotebookNode, list[str]]:
+    made = Course(tmp_path)
+    return taken_in(tiny.hand_in(made, "ada", submitted), released, made.submitted)
+
+
+def labels(notebook: NotebookNode) -> list[str]:
+    return [tiny.label(cell) for cell in notebook.cells if tiny.label(cell)]
+
+
+def without(notebook: Notebook, *names: str) -> Notebook:
+    rest = copy.deepcopy(notebook)
+    rest["cells"] = [cell for cell in rest["cells"] if tiny.label(cell) not in names]
+    return rest
+
+
+def moved(notebook: Notebook, name: str, to: int) -> Notebook:
+    changed = copy.deepcopy(notebook)
+    cells = changed["cells"]
+    cells.insert(to, cells.pop(next(i for i, cell in enumerate(cells) if tiny.label(cell) == name)))
+    return changed
+
+
+def test_an_ordinary_submission_is_taken_as_it_is(tmp_path: Path, released: Notebook, right: Notebook) -> None:
+    notebook, problems = rebuilt(tmp_path, released, right)
+    assert problems == []
+    assert notebook.metadata["gradus"]["readable"] is True
+    assert [cell.source for cell in notebook.cells] == [source_of(cell) for cell in right["cells"]]
+
+
+def test_added_cells_are_kept_where_they_stand(tmp_path: Path, released: Notebook, right: Notebook) -> None:
+    right["cells"].insert(5, tiny.cell("code", "mine", "import cmath"))
+    notebook, problems = rebuilt(tmp_path, released, right)
+    assert notebook.cells[5].source == "import cmath"
+    assert problems == []
+
+
+def test_a_deleted_test_is_put_back_behind_its_answer(tmp_path: Path, released: Notebook, right: Notebook) -> None:
+    notebook, problems = rebuilt(tmp_path, released, without(right, "test_double"))
+    assert labels(notebook) == labels(nbformat.from_dict(released))
+    assert problems == ["test cell `test_double` was missing: restored"]
+
+
+def test_deleted_tools_of_the_tests_are_put_back_before_them(
+    tmp_path: Path, released: Notebook, right: Notebook
+) -> None:
+    notebook, problems = rebuilt(tmp_path, released, without(right, "same"))
+    assert labels(notebook)[:2] == ["same", "double"]
+    assert problems == ["cell `same` was missing: restored"]
+
+
+def test_a_test_moved_before_its_answer_is_moved_back(tmp_path: Path, released: Notebook, right: Notebook) -> None:
+    notebook, problems = rebuilt(tmp_path, released, moved(right, "test_halve", 0))
+    assert labels(notebook) == labels(nbformat.from_dict(released))
+    assert problems == ["test cell `test_halve` stood in the wrong place: moved back"]
+
+
+def test_tools_moved_behind_the_tests_are_moved_back(tmp_path: Path, released: Notebook, right: Notebook) -> None:
+    notebook, _ = rebuilt(tmp_path, released, moved(right, "same", len(right["cells"])))
+    assert labels(notebook)[:2] == ["same", "double"]
+
+
+def test_when_an_answer_has_lost_its_label_its_test_runs_after_all_of_the_students_cells(
+    tmp_path: Path, released: Notebook, right: Notebook
+) -> None:
+    stripped = without(right, "double", "test_double")
+    stripped["cells"].append(tiny.cell("code", "mine", tiny.RIGHT["double"]))
+    notebook, problems = rebuilt(tmp_path, released, stripped)
+    assert tiny.label(notebook.cells[-1]) == "test_double"
+    assert "answer cell `double` was missing" in problems
+
+
+def test_without_any_metadata_cells_are_known_by_their_ids(tmp_path: Path, released: Notebook, right: Notebook) -> None:
+    for cell in right["cells"]:
+        cell["metadata"] = {}
+    notebook, problems = rebuilt(tmp_path, released, right)
+    assert labels(notebook) == labels(nbformat.from_dict(released))
+    assert problems == []
+
+
+def test_without_metadata_and_ids_all_tests_run_at_the_end(tmp_path: Path, released: Notebook, right: Notebook) -> None:
+    for number, cell in enumerate(right["cells"]):
+        cell |= {"metadata": {}, "id": f"c{number}"}
+    notebook, problems = rebuilt(tmp_path, released, right)
+    assert set(labels(notebook)[-4:]) == {"same", "test_double", "test_halve", "why"}
+    assert len(problems) == 1
+    assert "no cell of tiny was recognised" in problems[0]
+
+
+def test_a_changed_test_is_replaced_and_that_is_said(tmp_path: Path, released: Notebook, right: Notebook) -> None:
+    notebook, problems = rebuilt(tmp_path, released, tiny.answered(right, test_double="pass"))
+    (test,) = [cell for cell in notebook.cells if tiny.label(cell) == "test_double"]
+    assert test.source == "same(double(2), 4)"
+    assert problems == ["test cell `test_double` had been changed: the released one was run"]
+
+
+def test_flags_points_types_and_tags_come_from_the_release(tmp_path: Path, released: Notebook, right: Notebook) -> None:
+    for cell in right["cells"]:
+        cell["metadata"].setdefault("tags", []).append("skip-execution")
+        if tiny.label(cell):
+            cell["metadata"]["nbgrader"] |= {"grade": False, "points": 99, "schema_version": 99, "locked": "x"}
+        if tiny.label(cell) == "double":
+            cell["cell_type"] = "markdown"
+    notebook, problems = rebuilt(tmp_path, released, right)
+    ours = {tiny.label(cell): cell for cell in nbformat.from_dict(released).cells if tiny.label(cell)}
+    for cell in notebook.cells:
+        assert "tags" not in cell.metadata
+        if tiny.label(cell):
+            assert (cell.metadata, cell.cell_type) == (
+                ours[tiny.label(cell)].metadata,
+                ours[tiny.label(cell)].cell_type,
+            )
+    assert problems == ["cell `double` had become a markdown cell: it was made a code cell again"]
+
+
+def test_of_two_copies_of_an_answer_the_last_is_graded(tmp_path: Path, released: Notebook, right: Notebook) -> None:
+    second = copy.deepcopy(next(cell for cell in right["cells"] if tiny.label(cell) == "double"))
+    second["source"] = "def double(x):\n    return 0"
+    right["cells"].insert(5, second)
+    notebook, problems = rebuilt(tmp_path, released, right)
+    assert [cell.source for cell in notebook.cells if tiny.label(cell) == "double"] == [second["source"]]
+    assert problems == ["cell `double` is there more than once: the last one was graded"]
+
+
+def test_pictures_in_a_written_answer_are_kept(tmp_path: Path, released: Notebook, right: Notebook) -> None:
+    picture = {"sketch.png": {"image/png": "iVBORw0KGgo=", "text/html": "<b>"}, "odd": 7}
+    next(cell for cell in right["cells"] if tiny.label(cell) == "why")["attachments"] = picture
+    notebook, _ = rebuilt(tmp_path, released, right)
+    (why,) = [cell for cell in notebook.cells if tiny.label(cell) == "why"]
+    assert why.attachments == {"sketch.png": {"image/png": "iVBORw0KGgo="}}
+
+
+def test_problems_are_said_at_the_top_of_the_notebook(tmp_path: Path, released: Notebook, right: Notebook) -> None:
+    notebook, problems = rebuilt(tmp_path, released, without(right, "test_double"))
+    assert notebook.cells[0].id == NOTE_ID
+    assert problems[0] in notebook.cells[0].source
+
+
+def _old(notebook: Notebook) -> bytes:
+    """The notebook in nbformat 3."""
+    return nbformat.writes(nbformat.convert(nbformat.from_dict(notebook), 3), version=3).encode()
+
+
+READABLE: dict[str, Any] = {
+    "with a byte order mark": lambda notebook: b"\xef\xbb\xbf" + json.dumps(notebook).encode(),
+    "in UTF-16": lambda notebook: json.dumps(notebook).encode("utf-16"),
+    "with Windows line ends": lambda notebook: json.dumps(notebook, indent=1).replace("\n", "\r\n").encode(),
+    "in format 3": _old,
+    "in format 4.99": lambda notebook: json.dumps(notebook | {"nbformat_minor": 99}).encode(),
+    "without a kernel": lambda notebook: json.dumps(notebook | {"metadata": {"kernelspec": "none"}}).encode(),
+    "with half a character": lambda notebook: json.dumps(notebook).replace("# Tiny", "\\ud800").encode(),
+    "with odd cells": lambda notebook: json.dumps(notebook | {"cells": [7, {}, *notebook["cells"]]}).encode(),
+}
+
+
+@pytest.mark.parametrize("how", READABLE)
+def test_answers_are_found_in_a_notebook(tmp_path: Path, released: Notebook, right: Notebook, how: str) -> None:
+    notebook, _ = rebuilt(tmp_path, released, READABLE[how](right))
+    assert notebook.metadata["gradus"]["readable"] is True
+    answers = {tiny.label(cell): cell.source for cell in notebook.cells}
+    assert {name: answers[name] for name in tiny.RIGHT} == tiny.RIGHT
+    json.dumps(notebook).encode("utf-8")
+
+
+UNREADABLE = {
+    "is empty": b" \n",
+    "not valid JSON (line 2)": b'{"cells": [],\n',
+    "not valid JSON": b"\xff\xfe\x00garbage",
+    "a merge conflict": b'{\n<<<<<<< HEAD\n"cells": []\n=======\n>>>>>>> b\n}',
+    "it has no cells": b'{"nbformat": 4}',
+    "but not a notebook": b"[1, 2]",
+    "hand in the file that Jupyter saved": b'{"nbformat": 3, "worksheets": 7}',
+    "is not a notebook": b"[" * 100_000,
+    "cells, more than the": json.dumps({"cells": [{}] * (MAX_CELLS + 1)}).encode(),
+}
+
+
+def refused(notebook: NotebookNode, problems: list[str], released: Notebook, reason: str) -> None:
+    assert notebook.metadata["gradus"]["readable"] is False
+    assert [cell.source for cell in notebook.cells[1:]] == [source_of(cell) for cell in released["cells"]]
+    assert len(problems) == 1
+    assert reason.lower() in problems[0].lower()
+    assert problems[0].startswith("tiny.ipynb ")
+
+
+@pytest.mark.parametrize("reason", UNREADABLE)
+def test_what_is_not_a_notebook_gives_a_reason(tmp_path: Path, released: Notebook, reason: str) -> None:
+    refused(*rebuilt(tmp_path, released, UNREADABLE[reason]), released, reason)
+
+
+def _link(path: Path) -> None:
+    path.with_name("real").write_text("{}")
+    path.symlink_to("real")
+
+
+def _sparse(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+
+
+STRANGE = {
+    "as a link": _link,
+    "not a plain file": os.mkfifo,
+    "could not be read (is a directory)": Path.mkdir,
+    "more than the 32 MB": _sparse,
+}
+
+
+@pytest.mark.parametrize("reason", STRANGE)
+def test_what_is_not_a_plain_file_is_refused_without_waiting(tmp_path: Path, released: Notebook, reason: str) -> None:
+    path = Course(tmp_path).submitted_notebook("ada", tiny.NAME)
+    path.parent.mkdir(parents=True)
+    STRANGE[reason](path)
+    refused(*taken_in(path, released, Course(tmp_path).submitted), released, reason)
+
+
+def test_a_folder_that_is_a_link_is_refused(tmp_path: Path, released: Notebook, right: Notebook) -> None:
+    made = Course(tmp_path)
+    tiny.hand_in(made, "ada", right)
+    (made.submitted / "eve").symlink_to("ada")
+    notebook, problems = taken_in(made.submitted_notebook("eve", tiny.NAME), released, made.submitted)
+    refused(notebook, problems, released, "as a link")

@@ -1,0 +1,140 @@
+"""No problem set is released that a student could not solve from its text, or that gives its answers away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+import tiny_problem_set as tiny
+
+from autograder.lint import leaks, lint, secrets
+from autograder.names import names_in_backticks
+from gradus.notebooks import Notebook
+
+
+def findings(source: Notebook, released: Notebook | None = None) -> str:
+    return "\n".join(lint(source, released or {"cells": []}, "tiny.ipynb"))
+
+
+def changed(name: str, change: Callable[[str], str], **metadata: object) -> Notebook:
+    """The problem set with one cell's text and nbgrader metadata changed."""
+    source = tiny.source_notebook()
+    (cell,) = [cell for cell in source["cells"] if cell["id"] == name.replace("_", "-")]
+    cell["source"] = change(cell["source"])
+    if metadata:
+        cell["metadata"].setdefault("nbgrader", {}).update(metadata)
+    return source
+
+
+def test_a_sound_problem_set_has_no_findings() -> None:
+    assert findings(tiny.source_notebook()) == ""
+
+
+@pytest.mark.parametrize("use", ["triple(3)", "[triple(x) for x in (1, 2)]", "(lambda: triple(1))()"])
+def test_a_name_that_nothing_announces_is_named_with_its_cell_and_cure(use: str) -> None:
+    found = findings(changed("test_double", lambda text: f"{use}\n{text}"))
+    assert re.search(r"tiny\.ipynb, cell 6 \(test_double\): the test uses 'triple'.*name it in the prompt", found)
+
+
+def test_a_name_in_a_hidden_test_is_held_to_the_same_rule() -> None:
+    found = findings(changed("test_double", lambda text: text.replace("2 * number", "factor * number")))
+    assert "'factor'" in found
+
+
+@pytest.mark.parametrize("prompt", ["Give also `triple(x)`.", "```python\ntriple(3)\n```"])
+def test_a_name_in_backticks_in_the_prompt_is_known(prompt: str) -> None:
+    source = changed("test_double", lambda text: f"triple(3)\n{text}")
+    source["cells"][3]["source"] += "\n\n" + prompt
+    assert findings(source) == ""
+
+
+def test_a_name_that_a_prompt_says_without_backticks_or_too_late_is_not_known() -> None:
+    source = changed("test_double", lambda text: f"triple(3)\n{text}")
+    source["cells"][3]["source"] += " Think of triple."
+    source["cells"][6]["source"] += " And `triple`."
+    assert "'triple'" in findings(source)
+
+
+def test_a_name_that_only_the_solution_defines_is_not_known() -> None:
+    helper = "### BEGIN SOLUTION\ndef helper(x):\n    return x\n### END SOLUTION\n"
+    source = changed("double", lambda text: helper + text)
+    source["cells"][5]["source"] = "helper(1)\n" + source["cells"][5]["source"]
+    assert "'helper'" in findings(source)
+
+
+def test_a_private_name_of_the_stub_is_not_known() -> None:
+    source = changed("double", lambda text: "_cache = {}\n" + text)
+    source["cells"][5]["source"] = "_cache.clear()\n" + source["cells"][5]["source"]
+    assert "'_cache'" in findings(source)
+
+
+def test_what_another_test_defines_is_not_known() -> None:
+    assert "'number'" in findings(changed("test_halve", lambda text: text + "\nprint(number)"))
+
+
+@pytest.mark.parametrize("call", ["double(1, 2)", "double(x=1, base=3)"])
+def test_a_call_that_the_stub_does_not_allow_is_found(call: str) -> None:
+    assert "its stub" in findings(changed("test_double", lambda text: f"{call}\n{text}"))
+
+
+def test_code_spans_and_blocks_announce_names() -> None:
+    text = "Use `f(x)` and ``g``.\n\n```\nh = 1\n```\n\nnot this"
+    assert names_in_backticks(text) == {"f", "x", "g", "h"}
+
+
+@pytest.mark.parametrize("line", ["%timeit double(2)", "!ls", "x = !ls"])
+def test_magics_in_a_hidden_test_are_refused(line: str) -> None:
+    hidden = changed("test_double", lambda text: text.replace("TESTS\nfor", f"TESTS\n{line}\nfor"))
+    assert "not plain Python" in findings(hidden)
+
+
+def test_a_hidden_region_outside_a_test_cell_is_refused() -> None:
+    hidden = "\n### BEGIN HIDDEN TESTS\nassert True\n### END HIDDEN TESTS"
+    assert "outside a test cell" in findings(changed("imports", lambda text: text + hidden))
+
+
+def test_a_solution_region_outside_an_answer_cell_is_refused() -> None:
+    solution = "\n### BEGIN SOLUTION\npass\n### END SOLUTION"
+    assert "outside an answer cell" in findings(changed("imports", lambda text: text + solution))
+
+
+def test_a_test_cell_without_points_is_refused() -> None:
+    assert "no points" in findings(changed("test_double", lambda text: text, points=0))
+
+
+@pytest.mark.parametrize("text", ["same(double(2), 4)", "### BEGIN HIDDEN TESTS\n\n### END HIDDEN TESTS"])
+def test_a_test_cell_without_a_hidden_test_is_refused(text: str) -> None:
+    assert "no hidden test" in findings(changed("test_double", lambda _: text))
+
+
+def test_a_label_used_twice_is_refused() -> None:
+    assert "'double' is cell 5 (double)'s already" in findings(changed("halve", lambda t: t, grade_id="double"))
+
+
+@pytest.mark.parametrize("marker", ["### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"])
+def test_a_marker_without_its_partner_is_refused(marker: str) -> None:
+    assert "HIDDEN TESTS" in findings(changed("test_double", lambda text: text.replace(marker, "#")))
+
+
+@pytest.mark.parametrize("typo", ["### BEGIN HIDDEN TEST\n", "### BEGIN HIDEN TESTS\n", "### begin hidden tests\n"])
+def test_a_misspelt_marker_which_would_hide_nothing_is_refused(typo: str) -> None:
+    source = changed("test_double", lambda text: f"{typo}{text}")
+    assert "nearly a marker" in findings(source)
+
+
+LEAKS = ("twice_of_the_input = 2*x", "`assert same(double(number), 2 * number)`", "Because two halves make a whole.")
+
+
+@pytest.mark.parametrize("leak", LEAKS)
+def test_a_planted_leak_is_found_however_it_is_spaced(leak: str) -> None:
+    released = {"cells": [tiny.cell("markdown", "hint", f"Look: {leak}")]}
+    assert re.search(r"cell 1 \(hint\): students would read", findings(tiny.source_notebook(), released))
+
+
+def test_secrets_are_lines_that_give_something_away() -> None:
+    secret = secrets(tiny.source_notebook())
+    assert "twice_of_the_input = 2 * x" in secret
+    assert "assert math.isclose(halve(1e-300), 5e-301)" in secret
+    assert not [line for line in secret if line.startswith("#") or line in ("return x", "import math")]
+    assert leaks("nothing of it", secret) == []

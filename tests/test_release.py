@@ -1,0 +1,114 @@
+"""`gradus release` makes the student notebooks from the solutions, always the same, and gives nothing away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import tiny_problem_set as tiny
+import typer
+from typer.testing import CliRunner
+
+from autograder.cli import register
+from autograder.course import Course
+from autograder.lint import leaks, secrets
+from autograder.release import make_releases, orphans
+from gradus.errors import GradusError
+from gradus.notebooks import canonical_text, read, source_of
+
+COMMITTED = Course.from_environment()
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Course:
+    return tiny.course(tmp_path)
+
+
+def test_the_committed_exercises_are_what_the_solutions_give() -> None:
+    releases = make_releases(COMMITTED, [])
+    assert {release.problem_set for release in releases} >= {"ps1", "ps4"}
+    assert [str(release.path) for release in releases if not release.is_fresh] == []
+    assert orphans(COMMITTED) == []
+
+
+@pytest.mark.parametrize("problem_set", COMMITTED.problem_sets())
+def test_no_committed_exercise_holds_a_line_of_its_solution_or_hidden_tests(problem_set: str) -> None:
+    secret = secrets(read(COMMITTED.source_notebook(problem_set)))
+    released = read(COMMITTED.released_notebook(problem_set))
+    assert len(secret) > 20
+    assert leaks("\n".join(source_of(cell) for cell in released["cells"]), secret) == []
+
+
+def test_a_release_is_in_the_committed_form_with_the_ids_of_its_source(small: Course) -> None:
+    (release,) = make_releases(small, [])
+    release.write()
+    notebook = read(release.path)
+    assert canonical_text(notebook) == release.text
+    assert [cell["id"] for cell in notebook["cells"]] == [cell["id"] for cell in tiny.source_notebook()["cells"]]
+
+
+def test_a_release_has_stubs_and_visible_tests_only(small: Course) -> None:
+    (release,) = make_releases(small, ["tiny"])
+    release.write()
+    by_label = {tiny.label(cell): source_of(cell) for cell in read(release.path)["cells"]}
+    stub = 'def double(x: float) -> float:\n    """Twice x."""\n    # YOUR CODE HERE\n    raise NotImplementedError'
+    assert by_label["double"] == stub
+    assert by_label["test_double"] == "same(double(2), 4)"
+    assert by_label["why"] == "YOUR ANSWER HERE"
+
+
+def test_students_cannot_delete_a_test_by_accident(small: Course) -> None:
+    (release,) = make_releases(small, [])
+    release.write()
+    (test,) = [cell for cell in read(release.path)["cells"] if tiny.label(cell) == "test_double"]
+    assert test["metadata"]["deletable"] is False
+
+
+def test_the_same_source_gives_the_same_bytes(small: Course) -> None:
+    first, second = (make_releases(small, [])[0].text for _ in range(2))
+    assert first == second
+
+
+def test_releasing_touches_nothing_until_it_is_written(small: Course) -> None:
+    make_releases(small, [])
+    assert not small.exercises.exists()
+    assert list(small.root.iterdir()) == []
+
+
+def test_a_solution_left_in_sight_is_not_released(tmp_path: Path) -> None:
+    source = tiny.source_notebook()
+    source["cells"][3]["source"] += "\n\nFor us: `twice_of_the_input = 2 * x`."
+    with pytest.raises(GradusError, match=r"tiny\.ipynb, cell 4 \(double-prompt\): students would read"):
+        make_releases(tiny.course(tmp_path, source), [])
+
+
+def test_an_unknown_problem_set_is_refused_and_the_others_are_named(small: Course) -> None:
+    with pytest.raises(GradusError, match=r"no problem set 'ps9'.*there: tiny"):
+        make_releases(small, ["ps9"])
+
+
+def test_an_exercise_without_a_solution_is_named(small: Course) -> None:
+    (release,) = make_releases(small, [])
+    release.write()
+    left_over = small.exercises / "old" / "old.ipynb"
+    left_over.parent.mkdir()
+    left_over.write_text("{}")
+    assert orphans(small) == [left_over]
+
+
+@pytest.mark.parametrize("change", ["leak", "absent"])
+def test_check_names_a_stale_exercise_and_fails(small: Course, monkeypatch: pytest.MonkeyPatch, change: str) -> None:
+    monkeypatch.setattr(Course, "from_environment", classmethod(lambda cls: small))
+    app = typer.Typer()
+    register(app)
+    run = CliRunner().invoke
+    assert run(app, ["release"]).exit_code == 0
+    assert run(app, ["release", "--check"]).exit_code == 0
+    path = small.released_notebook("tiny")
+    if change == "leak":
+        path.write_text(path.read_text().replace("raise NotImplementedError", "return 2 * x"))
+    else:
+        path.unlink()
+    result = run(app, ["release", "--check"])
+    assert result.exit_code == 1
+    assert f"{path} is stale; run `gradus release tiny`" in result.output
