@@ -39,5 +39,7 @@ def write_front_page(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, object]:
-    app.connect("build-finished", write_front_page, priority=100)  # sphinx-external-toc writes one only if none is there
+    app.connect(
+        "build-finished", write_front_page, priority=100
+    )  # sphinx-external-toc writes one only if none is there
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,6 +1,6 @@
 // What is wider than the page scrolls in its own box, and a box that scrolls can be reached with the keyboard. Only
-// then: a tab stop on every formula would make a page of mathematics endless. The theme does this for code and outputs;
-// this file does it for formulas.
+// then: a tab stop on every formula would make a page of mathematics endless. The theme does this for code; this file does
+// it for formulas and figures.
 "use strict";
 
 (() => {
@@ -17,8 +17,8 @@
   }
 
   function update() {
-    for (const formula of document.querySelectorAll("div.math mjx-container")) {
-      setTabStop(formula, scrolls(formula));
+    for (const box of document.querySelectorAll("div.math mjx-container, .cell_output .text_html")) {
+      setTabStop(box, scrolls(box));
     }
     for (const formula of document.querySelectorAll("span.math")) {
       formula.classList.remove("wide");

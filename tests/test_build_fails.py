@@ -1,0 +1,150 @@
+"""The build lets nothing broken through: not once, not the second time, and it says what and where."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+ROOT = Path(__file__).resolve().parent.parent
+CHAPTER = "book/chapter.ipynb"
+TOC = "format: jb-book\nroot: book/index\nchapters:\n  - file: book/chapter\n  - file: book/second\n"
+FIGURE = {"mystnb": {"figure": {"name": "fig-drawn", "caption": "Drawn, with $x^2$."}}}
+DRAWING = 'from IPython.display import HTML\nHTML(\'<svg role="img" aria-label="a circle"><circle r="9"/></svg>\')'
+ENVIRONMENT = "import os\nassert os.environ['OMP_WAIT_POLICY'] == 'PASSIVE' and int(os.environ['OMP_NUM_THREADS']) >= 1"
+
+
+class Book:
+    """A tiny book with the real configuration, extensions and tools."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        for name in ("_config.yml", "pyproject.toml", "requirements.txt"):
+            shutil.copy(ROOT / name, root / name)
+        for name in ("book/_ext", "book/_static"):
+            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        self.write("gradus/version.py", "")
+        self.write("_toc.yml", TOC)
+        self.write(
+            "book/references.bib", "@book{one2020, author={One, A.}, title={A book}, year={2020}, publisher={P}}\n"
+        )
+        self.write(
+            "book/index.md", "# A book\n\n[Chapter](chapter.ipynb) {cite:p}`one2020`\n\n```{bibliography}\n```\n"
+        )
+        self.chapter("Look at {numref}`fig-drawn`.", ENVIRONMENT, figure=DRAWING)
+        self.chapter("More.", "second = 2\nsecond", name="second")
+
+    def write(self, name: str, text: str) -> None:
+        (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / name).write_text(text, encoding="utf-8")
+
+    def chapter(self, text: str, *codes: str, name: str = "chapter", figure: str = "") -> None:
+        cells = [new_markdown_cell(f"# The {name}\n\n{text}", id="title")]
+        cells += [new_code_cell(code, id=f"code-{i}") for i, code in enumerate(codes)]
+        if figure:
+            cells.append(new_code_cell(figure, id="figure", metadata=FIGURE))
+        kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+        notebook = new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
+        nbformat.write(notebook, self.root / "book" / f"{name}.ipynb")
+
+    def build(self) -> subprocess.CompletedProcess[str]:
+        return self.run(str(ROOT / "tools" / "build_book.py"), "--root", str(self.root))
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False, cwd=self.root)
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Book:
+    return Book(tmp_path)
+
+
+def assert_refused(run: subprocess.CompletedProcess[str], *said: str) -> None:
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert "was built" not in run.stdout
+    assert "up to date" not in run.stdout
+    for words in said:
+        assert words in run.stderr
+
+
+def test_a_sound_book_is_built_and_then_left_alone_until_it_changes(book: Book) -> None:
+    run = book.build()
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.splitlines()[-1].endswith("_build/html/index.html")
+    page = (book.root / "_build" / "html" / "book" / "chapter.html").read_text(encoding="utf-8")
+    assert 'href="#fig-drawn"><span class="std std-numref">Fig. 1</span>' in page
+    assert '<span class="caption-number">Fig. 1 </span><span class="caption-text">Drawn, with ' in page
+    assert "up to date" in book.build().stdout
+
+    book.write("book/index.md", (book.root / "book" / "index.md").read_text() + "\nOne more sentence.\n")
+    again = book.build()
+    assert again.returncode == 0
+    assert again.stdout.count("cached") == 2
+    assert "Executing" not in again.stdout
+    assert "One more sentence." in (book.root / "_build" / "html" / "book" / "index.html").read_text(encoding="utf-8")
+
+
+BROKEN = "# A book\n\n[page](nowhere.md) {numref}`fig-nowhere` {cite:p}`nobody1900`\n\n```{bibliography}\n```\n"
+
+
+def test_broken_links_references_and_citations_fail_the_build_twice_in_a_row(book: Book) -> None:
+    book.write("book/index.md", BROKEN)
+    for run in (book.build(), book.build()):
+        assert_refused(run, "nowhere.md", "fig-nowhere", "nobody1900", "not fit to publish")
+
+
+def test_every_chapter_that_raises_is_named_with_its_cell_and_error(book: Book) -> None:
+    book.chapter("It fails.", "one = 1", "one / 0")
+    book.chapter("It fails as well.", "undefined_name", name="second")
+    run = book.build()
+    assert_refused(run, "chapter.ipynb: cell 'code-1' (3 of 3): ZeroDivisionError: division by zero")
+    assert_refused(run, "second.ipynb: cell 'code-0' (2 of 2): NameError", "2 chapter(s) failed")
+    assert not (book.root / "_build" / "html").exists()
+
+
+def test_a_chapter_that_writes_to_stderr_or_kills_its_kernel_fails_the_build(book: Book) -> None:
+    book.chapter("It warns.", "import warnings\nwarnings.warn('careful')")
+    book.chapter("It ends.", "1 + 1", "import os\nos._exit(3)", name="second")
+    run = book.build()
+    assert_refused(run, "cell 'code-0' (2 of 2) wrote to stderr", "careful")
+    assert_refused(run, "second.ipynb: cell 'code-1' (3 of 3) killed its kernel")
+
+
+def test_a_cell_that_never_ends_fails_the_build(book: Book) -> None:
+    book.chapter("It loops.", "while True:\n    pass")
+    tool = str(ROOT / "tools" / "build_book.py")
+    run = book.run(tool, "--root", str(book.root), "--cell-seconds", "2")
+    assert_refused(run, "chapter.ipynb: cell 'code-0' (2 of 2) ran for more than 2 s")
+
+
+def test_a_page_of_the_contents_that_is_missing_fails_the_build(book: Book) -> None:
+    (book.root / "book" / "second.ipynb").unlink()
+    assert_refused(book.build(), "_toc.yml names pages that do not exist: book/second")
+
+
+@pytest.mark.parametrize("trouble", ["raises", "missing"])
+def test_jupyter_book_on_its_own_fails_as_well(book: Book, trouble: str) -> None:
+    if trouble == "raises":
+        book.chapter("It fails.", "1 / 0")
+    else:
+        (book.root / "book" / "second.ipynb").unlink()
+    command = "from jupyter_book.cli.main import main; main()"
+    run = book.run("-c", command, "build", ".", "--all", "-n", "-W", "--keep-going")
+    assert run.returncode != 0
+
+
+def test_a_failed_build_takes_the_site_of_the_build_before_away(book: Book) -> None:
+    html = book.root / "_build" / "html"
+    assert book.build().returncode == 0
+    assert html.is_dir()
+    book.write("book/index.md", BROKEN)
+    assert_refused(book.build(), "fig-nowhere")
+    assert not html.exists()
+    book.chapter("It fails.", "1 / 0")
+    assert_refused(book.build(), "ZeroDivisionError")
+    assert not html.exists()

@@ -1,0 +1,65 @@
+"""A chapter is executed again when anything that it prints may depend on has changed, and not otherwise."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "book" / "_ext"))
+
+import execution_cache
+from execution_cache import KEPT, cache_folder, remove_old_caches
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    files = {"gradus/trainer.py": "a = 1", "gradus/datasets/catalog.py": "checksum = 'ab'", "gradus/house.mplstyle": ""}
+    for name, text in {**files, "pyproject.toml": "pins", "requirements.txt": "numpy==2"}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+CHANGES = [
+    "gradus/trainer.py",
+    "gradus/datasets/catalog.py",
+    "gradus/house.mplstyle",
+    "pyproject.toml",
+    "requirements.txt",
+]
+
+
+@pytest.mark.parametrize("changed", [*CHANGES, "gradus/new.py"])
+def test_a_change_of_library_data_checksums_style_or_pins_gives_another_cache(root: Path, changed: str) -> None:
+    before = cache_folder(root)
+    (root / changed).write_text("changed", encoding="utf-8")
+    assert cache_folder(root) != before
+
+
+def test_another_torch_gives_another_cache(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = cache_folder(root)
+    monkeypatch.setattr(execution_cache, "version", lambda package: "0.0")
+    assert cache_folder(root) != before
+
+
+def test_compiled_files_and_chapters_do_not(root: Path) -> None:
+    before = cache_folder(root)
+    for name in ("gradus/__pycache__/trainer.cpython-311.pyc", "book/chapter.md"):
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text("changed", encoding="utf-8")
+    assert cache_folder(root) == before
+
+
+def test_the_cache_in_use_and_the_newest_others_are_kept(root: Path) -> None:
+    current = cache_folder(root)
+    old = [current.with_name(f"{execution_cache.PREFIX}{age}") for age in range(5)]
+    for age, folder in enumerate([*old, current]):
+        folder.mkdir(parents=True)
+        os.utime(folder, (1000 - age, 1000 - age))
+    removed = remove_old_caches(root)
+    assert set(removed) == set(old[KEPT - 1 :])
+    assert all(folder.exists() for folder in [current, *old[: KEPT - 1]])
+    assert not any(folder.exists() for folder in removed)

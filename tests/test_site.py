@@ -1,0 +1,216 @@
+"""The site is whole, keeps its secrets, fetches nothing from elsewhere, and its buttons lead where they say."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import outside_addresses
+import pytest
+import yaml
+from book_pages import executed_pages, pages
+from leaks import hidden_lines, leaks
+
+from gradus.notebooks import read, source_of
+
+ROOT = Path(__file__).resolve().parent.parent
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+PAGES = pages(ROOT)
+CHAPTERS = executed_pages(ROOT)
+EXERCISES = [page for page in PAGES if page.is_relative_to(ROOT / "exercises")]
+NOTEBOOKS = [*CHAPTERS, *EXERCISES]
+
+pytestmark = pytest.mark.xdist_group("site")
+
+
+def name(page: Path) -> str:
+    return page.relative_to(ROOT).with_suffix("").as_posix()
+
+
+def html_of(site: Path, page: Path) -> str:
+    return (site / f"{name(page)}.html").read_text(encoding="utf-8")
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        if tag == "a":
+            self.addresses.append(dict(attributes).get("href") or "")
+
+
+def links(html: str) -> list[str]:
+    parser = _Links()
+    parser.feed(html)
+    return parser.addresses
+
+
+def test_every_page_of_the_book_is_in_the_table_of_contents() -> None:
+    written = {path for suffix in ("md", "ipynb") for path in (ROOT / "book").rglob(f"*.{suffix}")}
+    assert {path for path in written if ".ipynb_checkpoints" not in path.parts} == set(PAGES) - set(EXERCISES)
+    assert set((ROOT / "exercises").glob("*/*.ipynb")) == set(EXERCISES)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_page_is_published_under_its_title(site: Path, page: Path) -> None:
+    text = page.read_text(encoding="utf-8") if page.suffix == ".md" else source_of(read(page)["cells"][0])
+    title = re.search(r"^# (.+)$", text, flags=re.MULTILINE)
+    assert title is not None
+    assert re.search(rf"<title>[^<]*{re.escape(title[1])}[^<]*</title>", html_of(site, page))
+
+
+def test_the_front_page_leads_to_the_book(site: Path) -> None:
+    front = (site / "index.html").read_text(encoding="utf-8")
+    assert '<html lang="en">' in front
+    assert "<title>Gradus</title>" in front
+    assert 'href="_static/favicon.svg"' in front
+    assert set(links(front)) == {"book/index.html"}
+    assert (site / "_static" / "favicon.svg").is_file()
+    assert (site / "_static" / "logo.svg").is_file()
+
+
+def test_nothing_is_published_but_the_book_and_the_exercises(site: Path) -> None:
+    sources = {path.relative_to(site / "_sources").as_posix() for path in (site / "_sources").rglob("*.*")}
+    assert sources == {page.relative_to(ROOT).as_posix() for page in PAGES}
+    assert not (ROOT / "_static").exists(), (
+        "Jupyter Book loads every file of a _static folder at the root on every page"
+    )
+
+
+def test_no_page_fetches_anything_from_outside_the_site(site: Path) -> None:
+    found = {}
+    for path in site.rglob("*.html"):
+        found[path.name] = outside_addresses.in_page(path.read_text(encoding="utf-8"))
+    for path in site.rglob("*.css"):
+        found[path.name] = outside_addresses.in_style(path.read_text(encoding="utf-8"))
+    assert len(found) > len(PAGES)
+    assert {file: addresses for file, addresses in found.items() if addresses} == {}
+    assert not list(site.rglob("*thebe*"))
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        '<script src="https://cdn.example/a.js"></script>',
+        '<script async src=" //cdn.example/a"></script>',
+        '<script>const url = "https://cdn.example/lib/index.js";</script>',
+        '<link rel="stylesheet" href="https://fonts.example/css?family=A">',
+        '<link rel="preconnect" href="https://fonts.example">',
+        '<img src="http://pictures.example/a.png">',
+        '<iframe src="https://videos.example/v"></iframe>',
+        "<style>@import 'https://fonts.example/a.css';</style>",
+        '<p style="background: url(//pictures.example/a.png)">',
+        '<svg><image xlink:href="https://pictures.example/a.png"/></svg>',
+    ],
+)
+def test_a_planted_outside_address_is_found(planted: str) -> None:
+    assert len(outside_addresses.in_page(f"<html><body>{planted}</body></html>")) == 1
+
+
+def test_links_to_follow_and_files_of_the_site_are_not_outside_addresses() -> None:
+    page = (
+        '<a href="https://a.example"></a><link rel="canonical" href="https://a.example/"><script src="a.js"></script>'
+        '<svg xmlns="http://www.w3.org/2000/svg"><use href="#a"/></svg><img src="data:image/png;base64,AAAA">'
+    )
+    assert outside_addresses.in_page(page) == []
+
+
+def test_nothing_of_a_solution_or_a_hidden_test_is_published(site: Path) -> None:
+    hidden = hidden_lines(ROOT / "solutions")
+    assert len(hidden) > 50, "there is something to hide"
+    assert leaks(site, hidden) == []
+
+
+SECRET = "W -= lr * grad(X[rows] @ W < y)"
+IN_SPANS = '<span class="n">W</span> <span class="o">-=</span> lr *\n grad<span>(X[rows] @ W &lt; y)</span>'
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("page.html", f"<pre>{IN_SPANS}</pre>"),
+        ("page.html", '<a data-text="W -= lr * grad(X[rows] @ W &lt; y)"></a>'),
+        ("page.html", "<p>### BEGIN HIDDEN TESTS</p>"),
+        ("_sources/page.ipynb", json.dumps({"cells": [{"source": ["x = 1\n", f"{SECRET}\n"]}]})),
+        ("_sources/page.ipynb", json.dumps({"cells": [{"source": [SECRET[:9], SECRET[9:]]}]})),
+        ("searchindex.js", f'Search.setIndex({{text:"{SECRET}"}})'),
+    ],
+)
+def test_a_planted_leak_is_found_however_the_file_shows_it(tmp_path: Path, file: str, content: str) -> None:
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text(content, encoding="utf-8")
+    (tmp_path / "other.html").write_text("<p>Nothing to see: W, X, lr, grad.</p>", encoding="utf-8")
+    (leak,) = leaks(tmp_path, [SECRET])
+    assert leak.startswith(f"{file}: ")
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS, ids=name)
+def test_the_launch_buttons_open_this_notebook_in_jupyterlab_and_colab(site: Path, page: Path) -> None:
+    repository = CONFIG["repository"]["url"].removeprefix("https://github.com/")
+    branch, path = CONFIG["repository"]["branch"], page.relative_to(ROOT).as_posix()
+    found = links(html_of(site, page))
+    assert f"https://mybinder.org/v2/gh/{repository}/{branch}?urlpath=lab/tree/{path}" in found
+    assert f"https://colab.research.google.com/github/{repository}/blob/{branch}/{path}" in found
+    assert CONFIG["repository"]["url"] in found
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS, ids=name)
+def test_the_download_button_gives_the_notebook_as_it_is_committed(site: Path, page: Path) -> None:
+    (address,) = [link for link in links(html_of(site, page)) if link.endswith(".ipynb") and "_sources/" in link]
+    downloaded = (site / f"{name(page)}.html").parent / address
+    assert downloaded.resolve().read_text(encoding="utf-8") == page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", CHAPTERS, ids=name)
+def test_every_figure_of_a_chapter_is_numbered_and_says_what_it_shows(site: Path, page: Path) -> None:
+    html = html_of(site, page)
+    figures = [cell["metadata"].get("mystnb", {}).get("figure", {}) for cell in read(page)["cells"]]
+    names = [figure["name"] for figure in figures if figure]
+    assert names
+    for figure in names:
+        shown = re.search(rf'<figure class="[^"]*" id="{figure}">(.*?)</figure>', html, flags=re.DOTALL)
+        assert shown is not None, figure
+        assert re.search(r'<svg role="img" aria-label="[^"]{20,}', shown[1]), figure
+        assert re.search(r'<span class="caption-number">Fig\. \d+\.\d+ </span>', shown[1]), figure
+
+
+@pytest.mark.parametrize("page", CHAPTERS, ids=name)
+def test_every_chapter_was_executed(site: Path, page: Path) -> None:
+    assert html_of(site, page).count('class="cell_output') >= 5
+
+
+@pytest.mark.parametrize("page", EXERCISES, ids=name)
+def test_no_exercise_was_executed(site: Path, page: Path) -> None:
+    html = html_of(site, page)
+    assert "YOUR CODE HERE" in html
+    assert "cell_output" not in html
+
+
+def test_works_that_a_chapter_cites_are_listed(site: Path) -> None:
+    cited = {
+        key for page in CHAPTERS for key in re.findall(r'href="[^"]*references\.html#([^"]+)"', html_of(site, page))
+    }
+    references = (site / "book" / "references.html").read_text(encoding="utf-8")
+    assert cited
+    assert [key for key in cited if f'id="{key}"' not in references] == []
+
+
+def test_formulas_are_set_by_the_sites_own_mathjax(site: Path) -> None:
+    mathjax = site / "_static" / "mathjax"
+    assert (mathjax / "tex-chtml.js").is_file()
+    assert len(list((mathjax / "output" / "chtml" / "fonts" / "woff-v2").glob("*.woff"))) > 20
+    assert sum(path.stat().st_size for path in mathjax.rglob("*")) < 3e6, "only the needed part of MathJax is published"
+    assert '"enableMenu": false' in html_of(site, CHAPTERS[-1])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_a_screen_reader_finds_its_way(site: Path, page: Path) -> None:
+    html = html_of(site, page)
+    assert '<html lang="en"' in html
+    assert '<div id="pst-primary-sidebar" role="navigation" aria-label="Book" ' in html
+    assert not re.search(r"<th[^>]*>\s*</th>", html)
+    assert not re.search(r"<img(?![^>]* alt=)", html)

@@ -1,0 +1,146 @@
+"""A reader without a network sees everything: no error, mathematics set, figures on either ground, nothing cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, Page, Route
+
+pytestmark = pytest.mark.xdist_group("site")
+
+TENSORS = "book/01-preliminaries/02-tensors.html"
+SOFTMAX = "book/03-linear-classification/04-softmax-regression-from-scratch.html"
+PAGES = ["book/index.html", "book/01-preliminaries/01-how-to-use-this-course.html", TENSORS, SOFTMAX]
+PAGES += ["exercises/ps1/ps1.html", "exercises/ps4/ps4.html", "book/references.html"]
+DESK, PHONE = {"width": 1400, "height": 1000}, {"width": 390, "height": 844}
+
+# Elements of the text that stick out of the screen and that no box above them scrolls or cuts.
+STICKING_OUT = """() => {
+  const width = document.documentElement.clientWidth;
+  const scrolled = (element) => {
+    for (let box = element.parentElement; box && box !== document.body; box = box.parentElement) {
+      const kind = getComputedStyle(box).overflowX;
+      if (['auto', 'scroll'].includes(kind) && box.getBoundingClientRect().right <= width + 1) return true;
+    }
+    return false;
+  };
+  const visible = (element) =>
+    element.getClientRects().length && !element.closest('mjx-assistive-mml') && !element.parentElement.closest('svg');
+  return [...document.querySelectorAll('.bd-article *')]
+    .filter((element) => visible(element) && element.getBoundingClientRect().right > width + 1 && !scrolled(element))
+    .map((element) => element.outerHTML.slice(0, 120));
+}"""
+
+
+@dataclass
+class Reader:
+    """A page in a browser whose network ends at the site, with all that went wrong on the way."""
+
+    page: Page
+    address: str
+    troubles: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.address + path, wait_until="load")
+        self.page.evaluate("window.MathJax?.startup?.promise")
+
+    def fetch(self, route: Route) -> None:
+        if route.request.url.startswith(self.address):
+            route.continue_()
+        else:
+            self.troubles.append(f"asked for {route.request.url}")
+            route.abort()
+
+
+def reader_with(browser: Browser, address: str, size: dict[str, int], scheme: str) -> Iterator[Reader]:
+    context = browser.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
+    reader = Reader(context.new_page(), address)
+    context.route("**/*", reader.fetch)
+    page, troubles = reader.page, reader.troubles
+    page.on("console", lambda said: troubles.append(said.text) if said.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("response", lambda response: troubles.append(response.url) if response.status >= 400 else None)
+    yield reader
+    context.close()
+
+
+@pytest.fixture
+def desk(browser: Browser, site_address: str) -> Iterator[Reader]:
+    yield from reader_with(browser, site_address, DESK, "light")
+
+
+@pytest.fixture
+def phone(browser: Browser, site_address: str) -> Iterator[Reader]:
+    yield from reader_with(browser, site_address, PHONE, "light")
+
+
+@pytest.fixture
+def night(browser: Browser, site_address: str) -> Iterator[Reader]:
+    yield from reader_with(browser, site_address, DESK, "dark")
+
+
+@pytest.mark.parametrize("path", [*PAGES, "search.html?q=softmax", "genindex.html"])
+def test_a_page_opens_without_errors_and_without_a_network(desk: Reader, path: str) -> None:
+    desk.open(path)
+    desk.page.wait_for_load_state("networkidle")
+    assert desk.troubles == []
+
+
+def test_the_front_page_leads_on_to_the_book(desk: Reader) -> None:
+    desk.page.goto(desk.address + "index.html")
+    desk.page.wait_for_url(desk.address + "book/index.html")
+    assert desk.troubles == []
+
+
+def test_the_network_is_really_cut(desk: Reader) -> None:
+    desk.open("book/index.html")
+    desk.page.evaluate("fetch('https://example.org/').catch(() => null)")
+    assert "asked for https://example.org/" in desk.troubles
+
+
+@pytest.mark.parametrize("path", [TENSORS, SOFTMAX, "exercises/ps4/ps4.html"])
+def test_its_mathematics_is_set(desk: Reader, path: str) -> None:
+    desk.open(path)
+    formulas = desk.page.locator(".math").count()
+    assert formulas > 0
+    assert desk.page.locator(".math > mjx-container").count() == formulas
+    assert desk.page.locator("mjx-merror, [data-mml-node=merror]").count() == 0
+    desk.page.evaluate("document.fonts.ready")
+    loaded = desk.page.evaluate("[...document.fonts].filter((f) => f.status == 'loaded').map((f) => f.family)")
+    assert any(family.strip('"').startswith("MJX") for family in loaded)
+
+
+def test_a_formula_is_a_tab_stop_only_where_it_scrolls(desk: Reader, phone: Reader) -> None:
+    for reader in (desk, phone):
+        reader.open(SOFTMAX)
+    stops = "[...document.querySelectorAll('div.math mjx-container, span.math')].filter((m) => m.tabIndex == 0)"
+    assert desk.page.evaluate(f"{stops}.length") == 0
+    assert phone.page.evaluate(f"{stops}.length") > 0
+    assert phone.page.evaluate(f"{stops}.every((m) => m.scrollWidth > m.clientWidth)")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_on_a_phone_nothing_sticks_out_of_the_page(phone: Reader, path: str) -> None:
+    phone.open(path)
+    assert phone.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert phone.page.evaluate(STICKING_OUT) == []
+
+
+@pytest.mark.parametrize("path", [TENSORS, SOFTMAX])
+def test_in_the_dark_a_figure_has_the_colour_of_the_text_and_the_ground_of_the_page(night: Reader, path: str) -> None:
+    night.open(path)
+    colour = "getComputedStyle(document.querySelector('.bd-article p')).color"
+    figures = "[...document.querySelectorAll('.cell_output .text_html > svg')]"
+    assert night.page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert night.page.evaluate(f"{figures}.length") > 0
+    assert night.page.evaluate(f"{figures}.every((svg) => getComputedStyle(svg).color == {colour})")
+    clear = "getComputedStyle(svg.parentElement).backgroundColor == 'rgba(0, 0, 0, 0)'"
+    assert night.page.evaluate(f"{figures}.every((svg) => {clear})")
+
+
+def test_the_search_finds_a_chapter(desk: Reader) -> None:
+    desk.open("search.html?q=cross-entropy")
+    desk.page.locator(f"#search-results a[href*='{SOFTMAX.split('/')[-1]}']").first.wait_for(timeout=10_000)
+    assert desk.troubles == []

@@ -1,0 +1,193 @@
+"""Execute the chapters of the book side by side and keep the results in the cache that the build reads.
+
+`python tools/execute_chapters.py` runs every chapter whose result is not in the cache yet, names each one that fails
+with its cell and error, and exits 1 if any did. A chapter that writes to stderr has failed: a reader would see the
+warning, and nbgrader takes stderr for an error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from book_pages import BookError, executed_pages
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.cache.main import JupyterCacheBase
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from one_at_a_time import one_at_a_time
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+
+from execution_cache import cache_folder, remove_old_caches  # noqa: E402
+
+CELL_SECONDS = 600
+ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one chapter: the executed notebook as JSON, or what went wrong and where."""
+
+    chapter: Path
+    seconds: float
+    notebook: str
+    problem: str = ""
+
+
+def available_cores() -> int:
+    """The cores that this process may use, which in a container are often fewer than the machine has."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS, Windows
+        return os.cpu_count() or 1
+
+
+def kernel_environment(threads: int) -> dict[str, str]:
+    """The environment in which a chapter runs beside others.
+
+    Two torch processes that spin while they wait take fifty times as long on two cores; both settings are read when
+    torch is imported.
+    """
+    return {**os.environ, "OMP_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "PASSIVE", "GRADUS_QUIET": "1"}
+
+
+def cell_name(notebook: NotebookNode, index: int) -> str:
+    cells = notebook.cells
+    return f"cell {cells[index].get('id', '?')!r} ({index + 1} of {len(cells)})"
+
+
+def stderr_output(notebook: NotebookNode) -> str:
+    """Which cell wrote to stderr first, and what; empty for a notebook that did not."""
+    for index, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream" and output.name == "stderr":
+                return f"{cell_name(notebook, index)} wrote to stderr:\n{output.text}"
+    return ""
+
+
+def execute(chapter: Path, threads: int, cell_seconds: int) -> Outcome:
+    """Run one chapter in a kernel of its own, in its own folder. What the chapter does wrong is in the outcome."""
+    notebook = nbformat.read(chapter, as_version=4)
+    started = [0]
+    client = NotebookClient(
+        notebook,
+        timeout=cell_seconds,
+        coalesce_streams=True,  # myst-nb would join the pieces of a stream with newlines, in the middle of a line
+        record_timing=False,  # times in the cell's metadata would change the key that the cache finds it by
+        resources={"metadata": {"path": str(chapter.parent)}},
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+        on_cell_start=lambda cell, cell_index: started.append(cell_index),
+    )
+    start = time.perf_counter()
+    try:
+        client.execute(env=kernel_environment(threads))
+        problem = stderr_output(notebook)
+    except CellExecutionError as error:
+        trace = ANSI_COLOUR.sub("", error.traceback)
+        problem = f"{cell_name(notebook, started[-1])}: {error.ename}: {error.evalue}\n{trace}"
+    except CellTimeoutError:
+        problem = f"{cell_name(notebook, started[-1])} ran for more than {cell_seconds} s"
+    except DeadKernelError:
+        problem = f"{cell_name(notebook, started[-1])} killed its kernel"
+    return Outcome(chapter, time.perf_counter() - start, nbformat.writes(notebook), problem)
+
+
+def outcomes(chapters: list[Path], workers: int, cell_seconds: int) -> Iterator[Outcome]:
+    """Run the chapters in `workers` processes that share the cores; yield each as it finishes."""
+    threads = max(1, available_cores() // workers)
+    with ProcessPoolExecutor(max_workers=workers) as pool:
+        jobs = {pool.submit(execute, chapter, threads, cell_seconds): chapter for chapter in chapters}
+        for job in as_completed(jobs):
+            try:
+                yield job.result()
+            except BrokenProcessPool:
+                yield Outcome(jobs[job], 0.0, "", "the process that executed it was killed (out of memory?)")
+            except Exception as error:  # one chapter's trouble, such as broken JSON, must not hide another's result
+                yield Outcome(jobs[job], 0.0, "", f"cannot be executed: {type(error).__name__}: {error}")
+
+
+def is_cached(cache: JupyterCacheBase, chapter: Path) -> bool:
+    try:
+        cache.match_cache_notebook(nbformat.read(chapter, as_version=4))
+    except KeyError:
+        return False
+    return True
+
+
+def keep(cache: JupyterCacheBase, outcome: Outcome) -> None:
+    bundle = CacheBundleIn(
+        nbformat.reads(outcome.notebook, as_version=4),
+        str(outcome.chapter),
+        data={"execution_seconds": outcome.seconds},
+    )
+    cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
+def execute_chapters(root: Path, workers: int | None = None, cell_seconds: int = CELL_SECONDS) -> list[Outcome]:
+    """Execute what is not cached, print a line for each chapter and return those that failed.
+
+    Raises BookError when `_toc.yml` cannot be read or names a page that does not exist.
+    """
+    chapters = executed_pages(root)
+    cache = get_cache(cache_folder(root))
+    waiting = [chapter for chapter in chapters if not is_cached(cache, chapter)]
+    for chapter in chapters:
+        if chapter not in waiting:
+            print(f"   cached  {chapter.relative_to(root)}")
+    failed = []
+    if waiting:
+        workers = min(workers or available_cores(), len(waiting))
+        print(f"Executing {len(waiting)} of {len(chapters)} chapters, {workers} at a time.", flush=True)
+        for outcome in outcomes(waiting, workers, cell_seconds):
+            if outcome.problem:
+                failed.append(outcome)
+            else:
+                keep(cache, outcome)
+            mark = "FAILED " if outcome.problem else "       "
+            print(f"{outcome.seconds:7.1f} s {mark}{outcome.chapter.relative_to(root)}", flush=True)
+    remove_old_caches(root)
+    return failed
+
+
+def report(failed: list[Outcome], root: Path) -> None:
+    for outcome in failed:
+        print(f"\n{outcome.chapter.relative_to(root)}: {outcome.problem.rstrip()}", file=sys.stderr)
+    names = ", ".join(str(outcome.chapter.relative_to(root)) for outcome in failed)
+    print(f"\n{len(failed)} chapter(s) failed: {names}", file=sys.stderr)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Execute the chapters that are not in the cache, side by side.")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the folder with _config.yml and _toc.yml")
+    parser.add_argument("--workers", type=int, help="chapters at a time (default: one for each core)")
+    parser.add_argument("--cell-seconds", type=int, default=CELL_SECONDS, help="time limit of one cell")
+    arguments = parser.parse_args()
+    root = arguments.root.resolve()
+    with one_at_a_time(root / "_build" / ".lock"):
+        try:
+            failed = execute_chapters(root, arguments.workers, arguments.cell_seconds)
+        except BookError as error:
+            print(error, file=sys.stderr)
+            return 1
+    if failed:
+        report(failed, root)
+        return 1
+    print("Every chapter executes.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
