@@ -1,4 +1,4 @@
-"""Which pages the book has, and which of them are executed: read from `_toc.yml` and `_config.yml`, stated only there."""
+"""Which pages the book has, and which are executed: read from `_toc.yml` and `_config.yml`, stated nowhere else."""
 
 from __future__ import annotations
 

@@ -15,9 +15,12 @@ import time
 from pathlib import Path
 
 from book_pages import BookError, pages
-from execute_chapters import CELL_SECONDS, ROOT, execute_chapters, report
-from execution_cache import fingerprint, hash_files, installed
 from one_at_a_time import one_at_a_time
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+
+from execution_cache import fingerprint, hash_files, installed  # noqa: E402
 
 RENDERERS = ("jupyter-book", "sphinx", "sphinx-book-theme", "pydata-sphinx-theme", "myst-nb", "sphinx-mathjax-offline")
 JUPYTER_BOOK = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
@@ -48,7 +51,7 @@ def render(root: Path) -> bool:
     return run.returncode == 0
 
 
-def build(root: Path, workers: int | None = None, cell_seconds: int = CELL_SECONDS) -> bool:
+def build(root: Path, workers: int | None, cell_seconds: int) -> bool:
     """Bring the site up to date; True if it is. What went wrong is printed."""
     start = time.perf_counter()
     html, unfit, stamp = (root / "_build" / name for name in ("html", "html-unfit", ".site-fingerprint"))
@@ -58,6 +61,8 @@ def build(root: Path, workers: int | None = None, cell_seconds: int = CELL_SECON
         if index.is_file() and stamp.is_file() and stamp.read_text() == wanted:
             print(f"The site is up to date: {index}")
             return True
+        from execute_chapters import execute_chapters, report  # two seconds, which an up-to-date site need not wait
+
         stamp.unlink(missing_ok=True)
         for outdated in (html, unfit):  # a site that lies there is either up to date or not there
             shutil.rmtree(outdated, ignore_errors=True)
@@ -85,7 +90,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Execute the chapters and build the site, strictly.")
     parser.add_argument("--root", type=Path, default=ROOT, help="the folder with _config.yml and _toc.yml")
     parser.add_argument("--workers", type=int, help="chapters at a time (default: one for each core)")
-    parser.add_argument("--cell-seconds", type=int, default=CELL_SECONDS, help="time limit of one cell")
+    parser.add_argument("--cell-seconds", type=int, default=600, help="time limit of one cell")
     arguments = parser.parse_args()
     root = arguments.root.resolve()
     with one_at_a_time(root / "_build" / ".lock"):

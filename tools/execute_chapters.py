@@ -33,7 +33,6 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
 from execution_cache import cache_folder, remove_old_caches  # noqa: E402
 
-CELL_SECONDS = 600
 ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -136,7 +135,7 @@ def keep(cache: JupyterCacheBase, outcome: Outcome) -> None:
     cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
 
-def execute_chapters(root: Path, workers: int | None = None, cell_seconds: int = CELL_SECONDS) -> list[Outcome]:
+def execute_chapters(root: Path, workers: int | None, cell_seconds: int) -> list[Outcome]:
     """Execute what is not cached, print a line for each chapter and return those that failed.
 
     Raises BookError when `_toc.yml` cannot be read or names a page that does not exist.
@@ -173,7 +172,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Execute the chapters that are not in the cache, side by side.")
     parser.add_argument("--root", type=Path, default=ROOT, help="the folder with _config.yml and _toc.yml")
     parser.add_argument("--workers", type=int, help="chapters at a time (default: one for each core)")
-    parser.add_argument("--cell-seconds", type=int, default=CELL_SECONDS, help="time limit of one cell")
+    parser.add_argument("--cell-seconds", type=int, default=600, help="time limit of one cell")
     arguments = parser.parse_args()
     root = arguments.root.resolve()
     with one_at_a_time(root / "_build" / ".lock"):

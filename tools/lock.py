@@ -85,7 +85,7 @@ def environment(config: dict) -> str:
     python = config["tool"]["gradus"]["pins"]["python"]
     return (
         "# Made by `make lock` from pyproject.toml; do not edit. conda brings Python and torch; `./postBuild`\n"
-        "# installs the rest (Binder runs it unasked), because conda's pip step cannot install d2l without its old pins.\n"
+        "# installs the rest (Binder runs it unasked): conda's pip step cannot install d2l without its old pins.\n"
         "name: gradus\n"
         "channels:\n"
         "  - conda-forge\n"
