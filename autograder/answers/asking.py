@@ -1,0 +1,101 @@
+"""`answer`: call the student's function on copies, and send what it returned out of this process."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from autograder.answers import frames
+from autograder.answers.cases import HeldOutImages
+from autograder.answers.session import Session, current
+from autograder.answers.settings import HeldOut, Settings
+from autograder.answers.values import ValueRefused, encode
+
+_deepcopy, _no_hooks = copy.deepcopy, torch._C.DisableTorchFunction
+
+
+def answer(
+    fn: Callable[..., Any],
+    *args: Any,
+    rtol: float = 1e-5,
+    atol: float = 1e-8,
+    kind: str = "exact",
+    group: str | None = None,
+    raises: type[BaseException] | None = None,
+    returns: str = "result",
+    **kwargs: Any,
+) -> None:
+    """Send what `fn(*args, **kwargs)` returns, or that it raised.
+
+    The arguments are copied first, together, so that what they share they share in the copy; torch, NumPy and `random`
+    are seeded from the case seed. Outside the grader nothing is sent, and what goes wrong is raised here.
+
+    Args:
+        fn: the student's function, or one of the test's own that calls it.
+        rtol, atol: floats may differ by atol + rtol · |expected|; the rest is compared exactly.
+        kind: "exact" compares type, dtype and shape too; "number" takes an int, float, NumPy number or tensor without
+            dimensions for any of these; "array" takes a tensor for an array, and one float dtype for another.
+        group: answers with the same name earn together or not at all.
+        raises: the exception that `fn` is asked to raise, one of Python's own.
+        returns: send the "result"; the "arguments" as they are after the call, for a function that works in place; or
+            "both", for one that must leave its arguments alone: then these are compared exactly.
+
+    Raises:
+        ValueError: a setting that does not exist.
+        ValueRefused: outside the grader, a result that cannot be an answer.
+    """
+    name = None if raises is None else getattr(raises, "__name__", repr(raises))
+    settings = Settings(rtol=rtol, atol=atol, kind=kind, group=group, raises=name, returns=returns)
+    _ask(current(), fn, args, kwargs, settings)
+
+
+def answer_accuracy(
+    fn: Callable[[torch.Tensor], Any], held_out: HeldOutImages, at_least: float, group: str | None = None
+) -> None:
+    """Send the classes that `fn` predicts for `held_out.images`, to be counted where the labels are.
+
+    Args:
+        fn: takes images (n, 1, 28, 28), float32 in [0, 1]; returns n whole numbers, as tensor, array, list or tuple.
+        held_out: from `cases.held_out_images`.
+        at_least: the share of right predictions that earns the mark, in [0, 1].
+        group: as in `answer`.
+    """
+    asked = HeldOut(held_out.data_set, held_out.indices, at_least)
+    _ask(current(), fn, (held_out.images,), {}, Settings(held_out=asked, group=group))
+
+
+def _ask(
+    session: Session, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], settings: Settings
+) -> None:
+    with _no_hooks():  # a test's `with Watch(...)` around this call counts the student's operations, not ours
+        given, named = _deepcopy((args, kwargs))
+    session.seed_the_answer()
+    session.steps = 0
+    try:
+        result = fn(*given, **named)
+    except BaseException as error:  # SystemExit and KeyboardInterrupt too: they cost this answer and nothing else
+        if session.send is None:
+            if settings.raises and frames.exception_matches(frames.exception_name(error), settings.raises):
+                return
+            raise
+        kind, body = frames.EXCEPTION, encode(frames.exception_name(error))
+    else:
+        if session.send is None and settings.raises:
+            raise AssertionError(f"{settings.raises} should be raised here.")
+        parts = {"result": result, "arguments": (*given, named), "both": (result, (*given, named))}
+        kind, body = _encoded(parts[settings.returns], raising=session.send is None)
+    session.seed_the_test()
+    if session.send is not None:
+        session.send(frames.packed(kind, body, settings.after(session.steps)))
+
+
+def _encoded(value: Any, raising: bool) -> tuple[str, bytes]:
+    try:
+        return frames.VALUE, encode(value)
+    except ValueRefused as refusal:
+        if raising:
+            raise
+        return frames.REFUSED, encode(refusal.code)

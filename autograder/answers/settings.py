@@ -1,0 +1,98 @@
+"""How an answer is to be judged. It travels with each answer; the judge reads it from the reference's side only."""
+
+from __future__ import annotations
+
+import builtins
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from autograder.answers.values import Array, encode
+
+KINDS = ("exact", "number", "array")
+RETURNS = ("result", "arguments", "both")
+EXCEPTIONS = tuple(
+    sorted(
+        name
+        for name, found in vars(builtins).items()
+        if isinstance(found, type) and issubclass(found, BaseException) and found.__name__ == name
+    )
+)
+"""Python's own exceptions: the only names of exceptions that leave a student's process."""
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Which images of a data set's test split the predictions are for."""
+
+    data_set: str
+    indices: np.ndarray  # (n,) int64
+    at_least: float  # the accuracy that earns the mark, in [0, 1]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the reference says about one answer.
+
+    `rtol` and `atol` bound the error of floats, |received − expected| <= atol + rtol · |expected|. `kind` relaxes the
+    type: "number" takes any real number for any, "array" a tensor for an array and one float dtype for another.
+    Answers of one `group` earn together or not at all. `raises` names the exception that is asked for. `returns` says
+    what was sent: the result, the arguments after the call, or both. `steps` counts the optimiser steps of the answer.
+    """
+
+    rtol: float = 1e-5
+    atol: float = 1e-8
+    kind: str = "exact"
+    group: str | None = None
+    raises: str | None = None
+    returns: str = "result"
+    held_out: HeldOut | None = None
+    steps: int = 0
+
+    def __post_init__(self) -> None:
+        for name, tolerance in (("rtol", self.rtol), ("atol", self.atol)):
+            if type(tolerance) not in (int, float) or not 0 <= tolerance < math.inf:
+                raise ValueError(f"{name}={tolerance!r}: give a number from 0 up")
+        if self.rtol >= 1:
+            raise ValueError(f"rtol={self.rtol!r}: a relative error of 1 lets zeros pass; give less")
+        if self.kind not in KINDS:
+            raise ValueError(f"kind={self.kind!r}: choose one of {', '.join(KINDS)}")
+        if self.returns not in RETURNS:
+            raise ValueError(f"returns={self.returns!r}: choose one of {', '.join(RETURNS)}")
+        if not (self.group is None or (type(self.group) is str and self.group)):
+            raise ValueError(f"group={self.group!r}: give a name")
+        if self.raises is not None and self.raises not in EXCEPTIONS:
+            raise ValueError(f"raises={self.raises!r}: choose one of Python's own exceptions")
+        if self.held_out is not None and not 0 < self.held_out.at_least <= 1:
+            raise ValueError(f"at_least={self.held_out.at_least!r}: give an accuracy above 0, at most 1")
+
+    def after(self, steps: int) -> Settings:
+        """The same, for an answer that took this many optimiser steps."""
+        return replace(self, steps=steps)
+
+    def encoded(self) -> bytes:
+        """As bytes; `settings_from` reads them."""
+        held_out = self.held_out
+        fields = {name: getattr(self, name) for name in Settings.__dataclass_fields__ if name != "held_out"}
+        fields["rtol"], fields["atol"] = float(self.rtol), float(self.atol)
+        fields["held_out"] = held_out and (held_out.data_set, held_out.indices, float(held_out.at_least))
+        return encode(fields)
+
+
+def settings_from(fields: Any) -> Settings:
+    """The settings in a decoded value.
+
+    Raises:
+        ValueError: the value is not what `Settings.encoded` wrote.
+    """
+    if type(fields) is not dict or set(fields) != set(Settings.__dataclass_fields__):
+        raise ValueError("these are no settings of an answer")
+    held_out = fields.pop("held_out")
+    if held_out is not None:
+        data_set, indices, at_least = held_out
+        if not isinstance(indices, Array) or indices.dtype != "int64" or indices.data.ndim != 1:
+            raise ValueError("these are no held-out indices")
+        held_out = HeldOut(data_set, indices.data, at_least)
+    return Settings(**fields, held_out=held_out)

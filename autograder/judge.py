@@ -1,0 +1,176 @@
+"""Compare what a submission answered with what the reference answered, and give the question's mark.
+
+Runs in the trusted process, on bytes. Tolerance, strictness and groups are read from the reference's frames alone;
+whatever settings a submission sends are not looked at.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from autograder.answers import frames
+from autograder.answers.frames import Frame, exception_matches, read_frame, read_settings
+from autograder.answers.settings import Settings
+from autograder.answers.values import LIMITS, REASONS, Limits, ValueRefused
+from autograder.judging.compare import Difference, difference
+from autograder.judging.held_out import shortfall
+
+
+class JudgeError(Exception):
+    """The reference's own answers cannot be used; the message says why."""
+
+
+@dataclass(frozen=True)
+class AnswerVerdict:
+    """What came of one answer.
+
+    `number` counts from 1. `outcome` is "match", "differs", "exception", "refused", "missing" or "extra"; `aspect`
+    says in what it differs. `says` is a sentence for the student: it names types and dtypes, never an input or a value.
+    """
+
+    number: int
+    group: str | None
+    outcome: str
+    says: str
+    aspect: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The mark of one question: `score` = points × `matched` / max(`asked`, received), within [0, points].
+
+    `matched` and `asked` count a group as one. `stopped` names the exception with which the test itself ended early.
+    """
+
+    score: float
+    points: float
+    matched: int
+    asked: int
+    answers: tuple[AnswerVerdict, ...]
+    stopped: str | None = None
+
+
+@dataclass(frozen=True)
+class Expected:
+    """One answer of the reference."""
+
+    frame: Frame
+    settings: Settings
+
+
+def judge(expected: Sequence[bytes], received: Sequence[bytes], points: float, limits: Limits = LIMITS) -> Verdict:
+    """The verdict on one question.
+
+    Args:
+        expected: the frames of the reference.
+        received: the frames of a submission, with the same seed; hostile.
+        points: what the question is worth, finite and not negative.
+        limits: how much one answer may hold.
+
+    Raises:
+        JudgeError: the reference asked nothing, or its test did not run to the end.
+        ValueError: such points do not exist.
+    """
+    if not (math.isfinite(points) and points >= 0):
+        raise ValueError(f"points={points!r}: give a finite number from 0 up")
+    asked = read_expected(expected)
+    verdicts, stopped = [], None
+    for number, answer in enumerate(asked, 1):
+        frame = _frame(received[number - 1], limits) if number <= len(received) and stopped is None else None
+        if isinstance(frame, Frame) and frame.kind == frames.STOPPED:
+            stopped, frame = frame.content, None
+        verdicts.append(_verdict(number, answer, frame))
+    surplus = len(received) - len(asked)
+    if stopped is None and surplus == 1 and _ends_the_stream(received[-1], limits):
+        stopped, surplus = read_frame(received[-1], limits).content, 0
+    units = units_of(asked)
+    matched = sum(all(verdicts[index].outcome == "match" for index in unit) for unit in units)
+    verdicts += [
+        AnswerVerdict(number, None, "extra", "Nothing was asked here.")
+        for number in range(len(asked) + 1, len(asked) + 1 + min(surplus, 1))
+    ]
+    share = matched / max(len(units), len(units) + surplus)
+    score = float(points) if share == 1 else min(float(points) * share, float(points))
+    return Verdict(score, float(points), matched, len(units), tuple(verdicts), stopped)
+
+
+def read_expected(expected: Sequence[bytes]) -> list[Expected]:
+    """The reference's answers.
+
+    Raises:
+        JudgeError: there are none, the test did not run to the end, or a frame is broken.
+    """
+    try:
+        found = [Expected(read_frame(frame), read_settings(frame)) for frame in expected]
+    except (ValueRefused, ValueError) as error:
+        raise JudgeError(f"an answer of the reference cannot be read: {error}") from error
+    for number, answer in enumerate(found, 1):
+        if answer.frame.kind == frames.STOPPED:
+            raise JudgeError(f"the reference's test ended with {answer.frame.content} after {number - 1} answers")
+        if answer.frame.kind == frames.REFUSED:
+            raise JudgeError(f"answer {number} of the reference is {REASONS[answer.frame.content]}")
+    if not found:
+        raise JudgeError("the reference answered nothing")
+    return found
+
+
+def units_of(asked: list[Expected]) -> list[list[int]]:
+    """The answers that earn together, as indices: each group is one unit, and each answer without a group."""
+    units: dict[object, list[int]] = {}
+    for index, answer in enumerate(asked):
+        units.setdefault(index if answer.settings.group is None else answer.settings.group, []).append(index)
+    return list(units.values())
+
+
+def _frame(data: bytes, limits: Limits) -> Frame | ValueRefused:
+    try:
+        return read_frame(data, limits)
+    except ValueRefused as refusal:
+        return refusal
+
+
+def _ends_the_stream(data: bytes, limits: Limits) -> bool:
+    frame = _frame(data, limits)
+    return isinstance(frame, Frame) and frame.kind == frames.STOPPED
+
+
+def _verdict(number: int, answer: Expected, frame: Frame | ValueRefused | None) -> AnswerVerdict:
+    settings = answer.settings
+
+    def verdict(outcome: str, says: str, aspect: str = "") -> AnswerVerdict:
+        return AnswerVerdict(number, settings.group, outcome, says, aspect)
+
+    if frame is None:
+        return verdict("missing", "There was no answer.")
+    if isinstance(frame, ValueRefused) or frame.kind == frames.REFUSED:
+        code = frame.code if isinstance(frame, ValueRefused) else frame.content
+        return verdict("refused", f"Your function returned {REASONS[code]}.")
+    if frame.kind == frames.EXCEPTION:
+        asked = settings.raises or (answer.frame.content if answer.frame.kind == frames.EXCEPTION else None)
+        if asked and exception_matches(frame.content, asked):
+            return verdict("match", "Right.")
+        return verdict("exception", f"Your function ended with {frame.content}.")
+    if answer.frame.kind == frames.EXCEPTION:
+        return verdict("differs", f"{settings.raises or answer.frame.content} should be raised here.", "type")
+    if settings.held_out is not None:
+        found = shortfall(frame.content, settings.held_out)
+    elif settings.returns == "both":
+        found = _difference_of_both(answer.frame.content, frame.content, settings)
+    else:
+        found = difference(answer.frame.content, frame.content, settings)
+    if found is None:
+        return verdict("match", "Right.")
+    return verdict("differs", found.says, found.aspect)
+
+
+def _difference_of_both(expected: Any, received: Any, settings: Settings) -> Difference | None:
+    """The result within tolerance, the arguments after the call exactly: the least change is one."""
+    if type(received) is not tuple or len(received) != 2:
+        return Difference("type", "There was no result.")
+    if found := difference(expected[0], received[0], settings):
+        return found
+    found = difference(expected[1], received[1], replace(settings, rtol=0.0, atol=0.0, kind="exact"))
+    return found and Difference(found.aspect, f"The arguments after the call: {found.says}")
