@@ -151,6 +151,32 @@ def test_the_three_splits_are_different_sets_of_the_stated_sizes() -> None:
     assert y.unique().tolist() == list(range(10))
 
 
+@pytest.mark.parametrize("split", ["train", "val", "test"])
+def test_the_first_images_of_a_split_can_be_had_alone(split: fashion_mnist.Split) -> None:
+    X, y = fashion_mnist.fashion_mnist_tensors(split)
+    first, labels = fashion_mnist.fashion_mnist_tensors(split, count=70)
+    assert torch.equal(first, X[:70])
+    assert torch.equal(labels, y[:70])
+
+
+@pytest.mark.parametrize("count", [0, -1, 5_001])
+def test_more_images_than_there_are_are_refused(count: int) -> None:
+    with pytest.raises(ValueError, match="'val' has 5,000 images"):
+        fashion_mnist.fashion_mnist_tensors("val", count=count)
+
+
+def test_a_split_can_be_read_where_the_files_of_another_are_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, there = tmp_path / FASHION_MNIST.folder, fetch(FASHION_MNIST)
+    folder.mkdir(parents=True)
+    for file in there.glob("train-*-ubyte"):
+        (folder / file.name).symlink_to(file)
+    monkeypatch.setenv("GRADUS_DATA", str(tmp_path))
+    assert len(fashion_mnist.fashion_mnist_tensors("train", count=3)[0]) == 3
+    assert sorted(path.name for path in folder.iterdir()) == ["train-images-idx3-ubyte", "train-labels-idx1-ubyte"]
+
+
 def test_an_unknown_split_is_refused() -> None:
     with pytest.raises(ValueError, match="choose 'train', 'val' or 'test'"):
         fashion_mnist.fashion_mnist_tensors("validation")  # type: ignore[arg-type]

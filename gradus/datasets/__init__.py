@@ -1,6 +1,24 @@
 """Data sets as files and tensors. The `DataModule`s on top of them are in `gradus.data_modules`."""
 
-from gradus.datasets.fashion_mnist import FASHION_MNIST_LABELS, fashion_mnist_tensors
-from gradus.datasets.fetch import cache_folder
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gradus.datasets.fashion_mnist import FASHION_MNIST_LABELS, fashion_mnist_tensors
+    from gradus.datasets.fetch import cache_folder
 
 __all__ = ["FASHION_MNIST_LABELS", "cache_folder", "fashion_mnist_tensors"]
+
+_ROOMS = {
+    "FASHION_MNIST_LABELS": "gradus.datasets.fashion_mnist",
+    "fashion_mnist_tensors": "gradus.datasets.fashion_mnist",
+    "cache_folder": "gradus.datasets.fetch",
+}
+
+
+def __getattr__(name: str) -> Any:  # who only asks where the files are does not wait for torch
+    if name not in _ROOMS:
+        raise AttributeError(f"module 'gradus.datasets' has no attribute {name!r}")
+    return getattr(importlib.import_module(_ROOMS[name]), name)

@@ -1,0 +1,96 @@
+"""The plain values that go into a run of one notebook and come out of it. They can be pickled, for a pool."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+CellState = Literal["ok", "raised", "timeout", "killed", "not run"]
+QuestionState = Literal["done", "timeout", "killed", "not reached", "too much"]
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class CodeCell:
+    """A code cell as the student sees it: without hidden lines."""
+
+    index: int  # of the cell in its notebook
+    source: str
+    question: str | None = None  # the hidden region that is to be asked of the state after this cell
+
+
+@dataclass(frozen=True)
+class Question:
+    """A hidden region."""
+
+    name: str
+    test: str  # plain Python, without magics
+
+
+@dataclass(frozen=True)
+class Job:
+    """A notebook to run and what to ask of it.
+
+    `seed` is for the hidden regions; the visible run never holds it. `ambient` seeds the visible run, so that a run can
+    be repeated to the same outputs.
+    """
+
+    cells: tuple[CodeCell, ...]
+    questions: tuple[Question, ...]
+    seed: int
+    ambient: int = 0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use. Seconds are wall-clock seconds unless the name says otherwise."""
+
+    cell_seconds: float = 30.0  # each cell; then it is interrupted, and a little later killed
+    visible_seconds: float = 120.0  # all cells together, restarts included
+    question_seconds: float = 20.0  # each question
+    total_seconds: float = 300.0  # everything together
+    cpu_seconds: int = 240  # of each process
+    memory_bytes: int = 2048 * MIB  # what each process may allocate; all together may hold a quarter more
+    processes: int = 64  # that the submission may start besides its own
+    files: int = 256  # open at once, per process
+    file_bytes: int = 256 * MIB  # the largest file
+    tmpfs_bytes: int = 512 * MIB  # all files together, shared memory included
+    inodes: int = 20_000  # number of files
+    output_bytes: int = 4 * MIB  # kept of what the cells print and display; the rest is read and thrown away
+    answer_bytes: int = 32 * MIB  # of each question
+
+
+@dataclass
+class CellResult:
+    """What became of a cell. `outputs` are those of nbformat 4."""
+
+    index: int
+    state: CellState = "not run"
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+    execution_count: int | None = None
+    seconds: float = 0.0
+
+
+@dataclass
+class QuestionResult:
+    """What a question's child sent. `frames` are bytes from a hostile process, one frame per answer."""
+
+    name: str
+    frames: list[bytes] = field(default_factory=list)
+    state: QuestionState = "not reached"
+    seconds: float = 0.0
+
+
+@dataclass
+class Execution:
+    """The run of one notebook.
+
+    `problems` are sentences for the student. `seconds` is the wall time of each phase: `set_up` (namespaces, mounts,
+    the fork), `visible`, `questions`, `tear_down`, and `total`.
+    """
+
+    cells: list[CellResult]
+    questions: list[QuestionResult]
+    problems: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)

@@ -1,0 +1,78 @@
+"""A held child: the student's state after one cell, waiting until the visible run is over to be asked a question."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from autograder.inside import frames, system
+
+run_test: Callable[..., None] | None = None  # `autograder.answers.stream.run_test`, set by the warm process
+
+ANSWER, DONE = b"A", b"D"  # the first byte of a frame
+
+
+def hold(channels: list[int], number: int, control: socket.socket, namespace: dict[str, Any]) -> bool:
+    """Fork a child that waits on `channels[number]`.
+
+    Returns:
+        Whether there is one; it never returns in the child.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                _wait_and_answer(channels, number, control, namespace)
+            finally:
+                os._exit(1)
+    except OSError:
+        return False
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    with contextlib.suppress(OSError):
+        os.close(channels[number])
+    return True
+
+
+def _wait_and_answer(channels: list[int], number: int, control: socket.socket, namespace: dict[str, Any]) -> None:
+    """Keep nothing but the one channel, wait with all signals blocked, run the test that comes, and end."""
+    channel = socket.socket(fileno=channels[number])
+    with contextlib.suppress(OSError, AttributeError):
+        system.prctl(system.PR_SET_DUMPABLE, 0)
+    frames.send_message(channel, {"held": number, "pid": os.getpid()})  # first: the notebook waits for it
+    os.setpgid(0, 0)  # an interrupt is for the notebook
+    control.close()
+    for place, descriptor in enumerate(channels):
+        if place != number:
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nothing, standard)
+    sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
+    sys.stderr = sys.stdout
+    sys.__stdout__ = sys.__stderr__ = sys.stdout  # type: ignore[misc]
+    question = frames.receive_message(channel)
+    if question is None:
+        return
+    for number_of_signal in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        with contextlib.suppress(OSError, ValueError):  # what came while it waited is dropped, handlers are taken off
+            signal.signal(number_of_signal, signal.SIG_IGN)
+            signal.signal(number_of_signal, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, set())
+
+    def send(frame: bytes) -> None:
+        frames.send_frame(channel, ANSWER + frame)
+
+    assert run_test is not None
+    run_test(
+        question["test"], namespace, question["seed"], send, question=question["name"], ambient=question["ambient"]
+    )
+    frames.send_frame(channel, DONE)
+    os._exit(0)

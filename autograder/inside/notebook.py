@@ -1,0 +1,98 @@
+"""The student's process: runs cells on command, and forks a held child wherever a question will be asked."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import random
+import signal
+import socket
+import sys
+from typing import Any
+
+from autograder.inside import held, shell, world
+from autograder.inside.reporter import Printed, Reporter
+
+_FIRST = 3  # the lowest descriptor after the three standard ones
+
+
+def load_answers() -> None:
+    """Import what held children need, before any student code could stand in for it."""
+    held.run_test = importlib.import_module("autograder.answers.stream").run_test
+
+
+def run(
+    control: socket.socket,
+    descriptors: list[int],
+    limits: dict[str, Any] | None,
+    others: int,
+    ambient: int,
+    its_shell: shell.StudentShell,
+) -> None:
+    """Serve the trusted side's commands until it closes the control channel.
+
+    Args:
+        descriptors: the control channel, standard output, standard error, then one channel per question.
+        limits: None leaves the process without limits.
+        others: processes of ours in this submission.
+        ambient: seeds what the cells draw at random.
+    """
+    if limits is not None:
+        os.setsid()
+    channels = descriptors[3:]
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for target, source in enumerate((nothing, descriptors[1], descriptors[2])):
+        os.dup2(source, target)
+    _close_all_but({0, 1, 2, descriptors[0], *channels})
+    reporter = Reporter(control)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115  (empty: `input()` raises EOFError)
+    sys.stdout, sys.stderr = Printed(1, "<stdout>", reporter), Printed(2, "<stderr>", reporter)
+    sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr  # type: ignore[misc]
+    sys.path.insert(0, "")
+    os.environ["PWD"] = os.getcwd()  # noqa: PTH109
+    shell.report_to(reporter)
+    if limits is not None:
+        world.limit_resources(limits, others)
+    _seed(ambient)
+    reporter.end({"kind": "main", "pid": os.getpid()})
+    while True:
+        command = reporter.next_command()
+        ok = True
+        if command.get("run") is not None:
+            ok = _run_cell(its_shell, command["run"])
+            if not reporter.is_owner:
+                os._exit(0)  # a child that the cell forked and forgot to end is not the notebook
+        is_held = None
+        if command.get("hold") is not None:
+            is_held = held.hold(channels, command["hold"], control, its_shell.user_ns)
+        exits, its_shell.asked_to_exit = its_shell.asked_to_exit, False
+        count = its_shell.execution_count - 1
+        reporter.end({"kind": "end", "ok": bool(ok), "exit": bool(exits), "count": count, "held": is_held})
+
+
+def _run_cell(its_shell: shell.StudentShell, source: str) -> bool:
+    try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        result = its_shell.run_cell(source, store_history=True)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        return bool(result.success)
+    except BaseException:  # an interrupt between the cell and here, or a shell that the student has broken
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        return False
+
+
+def _seed(ambient: int) -> None:
+    random.seed(ambient)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(ambient % (1 << 32))
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(ambient)
+
+
+def _close_all_but(kept: set[int]) -> None:
+    lowest = _FIRST
+    for descriptor in sorted(kept):
+        if descriptor >= _FIRST:
+            os.closerange(lowest, descriptor)
+            lowest = descriptor + 1
+    os.closerange(lowest, 4096)

@@ -1,0 +1,150 @@
+"""The Linux calls that Python 3.11 does not have, through ctypes. Loaded once, before anything forks."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import sys
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_python = ctypes.PyDLL(None, use_errno=True)  # the same, without letting go of the interpreter's lock
+
+_NUMBERS = {  # capset, clone, pivot_root, seccomp
+    "x86_64": {"capset": 126, "clone": 56, "pivot_root": 155, "seccomp": 317},
+    "aarch64": {"capset": 91, "clone": 220, "pivot_root": 41, "seccomp": 277},
+}
+_NUMBER = _NUMBERS.get(platform.machine(), {})
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWUTS = 0x04000000
+CLONE_NEWIPC = 0x08000000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
+
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
+MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
+MNT_DETACH = 2
+
+PR_SET_DUMPABLE = 4
+PR_CAPBSET_DROP = 24
+PR_SET_SECUREBITS = 28
+PR_SET_CHILD_SUBREAPER = 36
+PR_SET_NO_NEW_PRIVS = 38
+PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
+ALL_SECUREBITS_LOCKED = 0b11101111  # uid 0 means nothing, capabilities are not kept, and none of this can be changed
+
+MADV_COLLAPSE = 25
+
+_CAPABILITY_VERSION_3 = 0x20080522
+
+
+def _check(result: int, what: str) -> int:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+    return result
+
+
+def _syscall(name: str, *arguments: int | bytes | ctypes.Array | object) -> int:
+    if name not in _NUMBER:
+        raise OSError(38, f"{name}: not known for {platform.machine()}")
+    return _check(_libc.syscall(ctypes.c_long(_NUMBER[name]), *arguments), name)
+
+
+def fork_into_namespaces(flags: int) -> int:
+    """`fork`, whose child is born into new namespaces (and is process 1 of a new PID namespace).
+
+    `os.fork` knows no flags; fork, unshare, fork would copy the page tables of a process with torch in it twice. The
+    caller must have one thread.
+    """
+    sigchld = 17
+    api = ctypes.pythonapi
+    api.PyOS_BeforeFork()
+    pid = _python.syscall(ctypes.c_long(_NUMBER["clone"]), ctypes.c_ulong(flags | sigchld), None, None, None, None)
+    if pid == 0:
+        api.PyOS_AfterFork_Child()
+        return 0
+    number = ctypes.get_errno()
+    api.PyOS_AfterFork_Parent()
+    if pid < 0:
+        raise OSError(number, f"new namespaces: {os.strerror(number)}")
+    return pid
+
+
+def unshare(flags: int) -> None:
+    _check(_libc.unshare(ctypes.c_int(flags)), "unshare")
+
+
+def mount(source: str, target: str, kind: str | None, flags: int, options: str | None = None) -> None:
+    as_bytes = (None if text is None else os.fsencode(text) for text in (source, target, kind))
+    data = None if options is None else options.encode()
+    _check(_libc.mount(*as_bytes, ctypes.c_ulong(flags), data), f"mount {target}")
+
+
+def unmount(target: str, flags: int) -> None:
+    _check(_libc.umount2(os.fsencode(target), ctypes.c_int(flags)), f"umount {target}")
+
+
+def pivot_root(new: str, old: str) -> None:
+    _syscall("pivot_root", os.fsencode(new), os.fsencode(old))
+
+
+def prctl(option: int, argument: int = 0, third: int = 0) -> None:
+    arguments = (ctypes.c_ulong(argument), ctypes.c_ulong(third), ctypes.c_ulong(0), ctypes.c_ulong(0))
+    _check(_libc.prctl(ctypes.c_int(option), *arguments), f"prctl {option}")
+
+
+def drop_capabilities() -> None:
+    """Give up every capability, and with the bounding set and `no_new_privs` every way to get one back.
+
+    Raises:
+        OSError: the kernel would not; nothing of the student's may run then.
+    """
+    for capability in range(64):
+        try:
+            prctl(PR_CAPBSET_DROP, capability)
+        except OSError:
+            if capability < 30:
+                raise
+            break  # beyond the last one that this kernel has
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
+    prctl(PR_SET_SECUREBITS, ALL_SECUREBITS_LOCKED)
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    nothing = (ctypes.c_uint32 * 6)()
+    _syscall("capset", header, nothing)
+
+
+def gather_pages() -> int:
+    """Put this process's heap into huge pages: a fork then copies a tenth of the page tables.
+
+    Returns:
+        How many regions were gathered; 0 on a kernel before 6.1, where forks are only slower.
+    """
+    if sys.platform != "linux":
+        return 0
+    gathered = 0
+    huge = 2 << 20
+    with open("/proc/self/maps") as maps:  # noqa: PTH123  (pathlib is not loaded in every process that uses this file)
+        regions = [line.split() for line in maps]
+    for fields in regions:
+        if fields[1] != "rw-p" or (len(fields) > 5 and fields[5] != "[heap]"):
+            continue
+        start, end = (int(text, 16) for text in fields[0].split("-"))
+        if end - start >= huge:
+            result = _libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), ctypes.c_int(MADV_COLLAPSE))
+            gathered += result == 0
+    return gathered
+
+
+def install_filter(program: bytes) -> None:
+    """Install a seccomp filter, for this process and all that it starts. `no_new_privs` must be set."""
+
+    class Program(ctypes.Structure):
+        _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
+
+    set_mode_filter, allow_speculation = 1, 4  # without the second, kernels before 5.16 slow the process down
+    structure = Program(len(program) // 8, program)
+    _syscall("seccomp", ctypes.c_uint(set_mode_filter), ctypes.c_uint(allow_speculation), ctypes.byref(structure))

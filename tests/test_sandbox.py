@@ -1,0 +1,575 @@
+"""What a hostile notebook cannot do: get out, stay, take from others, or cost more than it may."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+from test_execution import answers, asks, job_of, states, text
+
+from autograder.execution import MIB, Limits
+from autograder.sandbox import SandboxUnavailable, Worker, doctor, unavailable, walls
+from autograder.sandbox import worker as worker_module
+from autograder.sandbox.processes import descendants
+
+pytestmark = pytest.mark.skipif(unavailable() is not None, reason=unavailable() or "")
+
+QUICK = Limits(cell_seconds=2, visible_seconds=8, question_seconds=1.5, memory_bytes=512 * MIB, output_bytes=MIB)
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def worker():
+    with Worker(preload=("numpy", "torch")) as warm:
+        yield warm
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left(worker):
+    """After every test: no process, no mount, no file that was not there before."""
+    assert worker.warm_pid is not None
+    before = len(descendants(worker.warm_pid)), Path("/proc/self/mountinfo").read_text(), _temporary()
+    yield
+    assert (len(descendants(worker.warm_pid)), Path("/proc/self/mountinfo").read_text(), _temporary()) == before
+
+
+def _temporary() -> set[str]:
+    return {entry.name for entry in Path("/tmp").iterdir() if entry.name.startswith(("gradus-run-", "bwrap"))}
+
+
+def shown(execution, index: int = 0) -> str:
+    """The value of a cell's last expression, or what it raised."""
+    last = execution.cells[index].outputs[-1]
+    return last["data"]["text/plain"] if last["output_type"] == "execute_result" else last.get("ename", str(last))
+
+
+def test_every_wall_holds():
+    proofs = doctor.prove()
+    assert [(name, says) for name, held, says in proofs if not held] == []
+    assert len(proofs) >= 19
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs another user to be, and only root can")
+def test_the_proofs_of_the_walls_fail_where_there_is_none():
+    """As an ordinary user without a sandbox. What would burden the machine is left out."""
+    harmless = {"capabilities", "seccomp", "namespaces", "descriptors", "repository", "network", "files",
+                "memory outside the limit", "environment"}  # fmt: skip
+    script = """
+import json, os, socket, sys
+from autograder.sandbox.probes import PROBES, SET_UP
+from autograder.sandbox.doctor import _filled_in
+held = {}
+bait = open("/etc/passwd")
+for probe in PROBES:
+    if probe.name in HARMLESS:
+        *body, last = _filled_in(SET_UP + probe.code).strip().splitlines()
+        space = {}
+        try:
+            exec("\\n".join(body), space)
+            held[probe.name] = bool(eval(last, space))
+        except Exception:
+            held[probe.name] = False
+print(json.dumps(held))
+"""
+    result = _as_ordinary_user(script.replace("HARMLESS", repr(harmless)))
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout) == dict.fromkeys(harmless, False)
+
+
+# Both ways to start
+
+_ONE_RUN = """
+import json, os
+from autograder.execution import CodeCell, Job, Question
+from autograder.sandbox import Worker
+code = "import os, pathlib; os.getuid(), pathlib.Path('/proc/self/uid_map').read_text().split()[1] != '0'"
+test = "from autograder.answers import answer\\nanswer(lambda: x)"
+with Worker(preload=("torch",)) as worker:
+    execution = worker.run(Job((CodeCell(0, code), CodeCell(1, "x = 3", "q")), (Question("q", test),), 1))
+seen = execution.cells[0].outputs[-1]["data"]["text/plain"]
+print(os.getuid(), seen, execution.questions[0].state, execution.problems)
+"""
+
+
+def test_it_starts_as_whoever_runs_the_tests():
+    result = subprocess.run([sys.executable, "-c", _ONE_RUN], capture_output=True, text=True, env=_paths(), check=False)
+    assert result.stdout.split(" ", 1)[1].strip() == "(1000, True) done []", result.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="this is how the other tests run")
+def test_it_starts_as_an_ordinary_user():
+    result = _as_ordinary_user(_ONE_RUN)
+    assert result.stdout.strip() == "64321 (1000, True) done []", result.stderr
+
+
+def _paths() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": f"{PACKAGE}{os.pathsep}{Path(__file__).parent}"}
+
+
+def _as_ordinary_user(script: str) -> subprocess.CompletedProcess[str]:
+    """Run Python as a user of no name, who may pass through /root in a mount namespace of its own."""
+    prepare = textwrap.dedent("""
+        import ctypes, os, sys
+        from autograder.inside import system
+        system.unshare(system.CLONE_NEWNS)
+        system.mount("none", "/", None, system.MS_REC | system.MS_PRIVATE)
+        base = os.open(sys.base_prefix, os.O_PATH)
+        if sys.base_prefix.startswith("/root/"):
+            system.mount("none", "/root", "tmpfs", 0, "mode=0755")
+            os.makedirs(sys.base_prefix)
+            system.mount(f"/proc/self/fd/{base}", sys.base_prefix, None, system.MS_BIND | system.MS_REC)
+        os.setgroups([]); os.setresgid(64321, 64321, 64321); os.setresuid(64321, 64321, 64321)
+        os.environ["HOME"] = "/nonexistent"
+        os.execv(sys.executable, [sys.executable, "-c", sys.argv[1]])
+    """)
+    return subprocess.run(
+        [sys.executable, "-c", prepare, script], capture_output=True, text=True, env=_paths(), check=False, timeout=60
+    )
+
+
+def test_root_that_cannot_be_dropped_and_a_missing_bubblewrap_are_refused(monkeypatch):
+    monkeypatch.setattr(walls, "find_bubblewrap", lambda: None)
+    with pytest.raises(SandboxUnavailable, match=r"bubblewrap is not installed.*--unsafe-no-sandbox"), Worker():
+        pass
+    monkeypatch.setattr(walls, "find_bubblewrap", lambda: "/bin/false")
+    with pytest.raises(SandboxUnavailable, match="does not start"), Worker():
+        pass
+
+
+def test_other_systems_are_refused_by_name(monkeypatch):
+    monkeypatch.setattr(worker_module.sys, "platform", "darwin")
+    assert "on Linux only" in (unavailable() or "")
+
+
+def test_without_a_sandbox_the_same_code_runs_and_leaves_nothing(tmp_path):
+    daemon = """
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    time.sleep(600)
+x = 4
+open('left', 'w')
+os.getcwd()
+"""
+    with Worker(preload=(), unsafe_no_sandbox=True) as bare:
+        execution = bare.run(job_of((daemon, asks("x")), "import os; os._exit(1)", "2"), QUICK)
+        assert states(execution) == ["ok", "killed", "ok"]
+        assert answers(execution) == [4]
+        assert descendants(bare.warm_pid) == []
+    assert not Path(shown(execution).strip("'")).exists()
+
+
+# What can be seen
+
+# How many processes of the submission may still run code of their own: one that was killed is seen until its memory is
+# taken apart.
+ALIVE = """
+import pathlib
+from autograder.answers import answer
+def alive():
+    stats = [path.read_text().rpartition(")")[2].split() for path in pathlib.Path("/proc").glob("[0-9]*/stat")]
+    return len([fields for fields in stats if fields[0] not in "ZX" and not int(fields[6]) & 4])
+answer(alive)
+"""
+
+
+def test_nothing_of_the_repository_but_gradus_and_the_answers_is_mounted(worker):
+    code = """
+import pathlib
+mounts = [line.split() for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines()]
+print("\\n".join(f"{fields[4]} {fields[5]}" for fields in mounts))
+"""
+    lines = text(worker.run(job_of(code)), 0).split("\n")[:-1]
+    points = {line.split()[0]: line.split()[1].split(",") for line in lines}
+    assert {point for point, flags in points.items() if "rw" in flags} <= {"/scratch", "/proc"} | {
+        f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom")
+    }
+    assert not any(point.startswith(str(PACKAGE)) and not sys.prefix.startswith(point) for point in points)
+    assert {point for point in points if point.startswith("/gradus")} >= {
+        "/gradus/gradus",
+        "/gradus/autograder/answers",
+    }
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_strace_sees_no_path_of_the_course(worker):
+    """Follow the warm process and all that it forks through a run that looks around."""
+    code = """
+import glob, os
+[os.path.exists(p) for p in glob.glob('/*') + glob.glob('/*/*')]
+open('/gradus/gradus/__init__.py').read()
+1
+"""
+    log = Path("/tmp") / f"trace-{os.getpid()}"
+    warm = descendants(worker.warm_pid)[-1]
+    tracer = subprocess.Popen(
+        ["strace", "-f", "-e", "trace=open,openat,stat,newfstatat,execve", "-o", log, "-p", str(warm)],
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        time.sleep(0.5)
+        worker.run(job_of((code, asks("1"))), Limits())
+    finally:
+        tracer.terminate()
+        tracer.wait()
+        traced = log.read_text()
+        log.unlink()
+    assert "/gradus/gradus/__init__.py" in traced
+    opened = [line for line in traced.splitlines() if "ENOENT" not in line]
+    assert not [line for line in opened if str(PACKAGE) in line or "solutions" in line or ".git" in line]
+
+
+def test_the_secrets_of_the_machine_cannot_be_read(worker):
+    places = [str(PACKAGE / "autograder/judge.py"), str(PACKAGE / "solutions"), str(Path.home()), "/etc/shadow",
+              "/gradus/autograder/inside/warm.py", "/var/log", "/proc/1/environ", "/proc/1/root/root"]  # fmt: skip
+    places = [place for place in places if not sys.prefix.startswith(place) and not sys.base_prefix.startswith(place)]
+    code = f"""
+import os
+def readable(path):
+    try:
+        return bool(os.listdir(path) if os.path.isdir(path) else open(path, "rb").read(10))
+    except OSError:
+        return False
+[path for path in {places!r} if readable(path)], sorted(name for name in os.environ if "GRADUS" in name)
+"""
+    assert shown(worker.run(job_of(code))) == "([], ['GRADUS_DATA'])"
+
+
+def test_the_test_labels_are_zeros_and_the_training_labels_are_not(worker):
+    code = """
+from gradus.datasets import fashion_mnist_tensors as f
+[f(s)[1].unique().tolist() for s in ('train', 'val', 'test')], f('test')[0].shape
+"""
+    system = "import pathlib; list(pathlib.Path('/usr/share/datasets').glob('**/*labels*'))"
+    assert shown(worker.run(job_of(system))) == "[]"  # a copy that the system package has installed
+    ten = str(list(range(10)))
+    images = "torch.Size([10000, 1, 28, 28])"
+    assert shown(worker.run(job_of(code))).replace("\n", "") == f"([{ten}, {ten}, [0]], {images})"
+
+
+def test_the_tests_are_not_in_the_memory_of_the_visible_run(worker):
+    code = """
+import gc, inspect, os, sys
+needle = "NEED" + "LE"
+def holds(mapping):
+    return any(isinstance(v, str) and needle in v and v != needle for v in list(mapping.values()))
+found = [frame for frame in sys._current_frames().values() if holds(frame.f_locals)]
+found += [each for each in gc.get_objects() if isinstance(each, dict) and holds(each)]
+found += [line for line in In if needle in line]
+len(found)
+"""
+    assert shown(worker.run(job_of((code, asks("'NEEDLE'")), "1"))) == "0"
+
+
+def test_a_link_in_its_folder_leads_nowhere(worker):
+    code = """
+import os
+os.symlink('/root', 'r')
+os.symlink('/proc/1/root', 's')
+os.symlink('/../../..', 't')
+[os.path.exists('r/.ssh'), sorted(os.listdir('t')) == sorted(os.listdir('/'))]
+"""
+    assert shown(worker.run(job_of(code))) == "[False, True]"
+
+
+# What can be done to others
+
+
+def test_two_submissions_share_nothing(worker):
+    code = """
+import os, socket
+open('/scratch/tmp/mark', 'x').close()
+open('/dev/shm/mark', 'x').close()
+s = socket.socket(socket.AF_UNIX)
+s.bind('\\0gradus-mark')
+os.environ['MARK'] = '1'
+import builtins
+builtins.mark = 1
+os.getpid()
+"""
+    for _ in range(2):
+        assert states(worker.run(job_of(code))) == ["ok"]
+    assert (
+        shown(worker.run(job_of("import os, builtins; ('MARK' in os.environ, hasattr(builtins, 'mark'))")))
+        == "(False, False)"
+    )
+
+
+def test_killing_everything_in_sight_costs_only_what_is_ones_own(worker):
+    code = """
+import os, signal
+for s in (signal.SIGTERM, signal.SIGINT, signal.SIGSTOP, signal.SIGKILL):
+    os.kill(1, s)
+os.kill(-1, signal.SIGKILL)
+"""
+    execution = worker.run(job_of(("x = 1", asks("x")), code, ("x = 2", asks("x"))), QUICK)
+    assert states(execution) == ["ok", "ok", "ok"]  # who sends a signal to all is spared, and so is process 1
+    assert execution.questions[0].state in ("not reached", "killed")  # its child was in sight
+    assert answers(execution, 1) == [2]
+
+
+def test_children_of_the_visible_run_are_gone_before_the_first_test_is_sent(worker):
+    code = """
+import os, signal, time
+for _ in range(5):
+    if os.fork() == 0:
+        os.setsid()
+        for s in range(1, 32):
+            try: signal.signal(s, signal.SIG_IGN)
+            except OSError: pass
+        time.sleep(600)
+"""
+    execution = worker.run(job_of((code, ALIVE), ("1", ALIVE)), QUICK)
+    assert answers(execution, 0) == [3]  # init and the two held children
+    assert answers(execution, 1) == [2]
+
+
+def test_a_child_of_one_question_does_not_live_to_see_the_next(worker):
+    fork = "import os, time\nif os.fork() == 0:\n    os.setsid(); time.sleep(600)\n"
+    execution = worker.run(job_of(("1", fork + ALIVE), ("2", ALIVE)), QUICK)
+    assert answers(execution, 1) == [2]
+
+
+def test_the_memory_of_the_held_children_cannot_be_reached(worker):
+    code = """
+import os
+others = [int(p) for p in os.listdir("/proc") if p.isdigit() and int(p) not in (1, os.getpid())]
+def reach(pid, what):
+    try:
+        os.listdir(f"/proc/{pid}/{what}") if what == "fd" else open(f"/proc/{pid}/{what}", "rb").read(1)
+        return True
+    except OSError:
+        return False
+len(others), [reach(pid, what) for pid in others + [1] for what in ("mem", "fd", "environ", "maps")].count(True)
+"""
+    assert shown(worker.run(job_of(("1", asks("1")), ("2", asks("2")), code)), 2) == "(2, 0)"
+
+
+def test_signals_to_held_children_before_their_question_run_nothing(worker):
+    code = """
+import os, signal
+held = [int(p) for p in os.listdir("/proc") if p.isdigit() and int(p) not in (1, os.getpid())]
+for pid in held:
+    for s in (signal.SIGUSR1, signal.SIGINT, signal.SIGTERM, signal.SIGALRM, signal.SIGSTOP):
+        os.kill(pid, s)
+"""
+    handler = """
+import signal
+x = []
+for s in (signal.SIGUSR1, signal.SIGALRM, signal.SIGTERM): signal.signal(s, lambda *a: x.append(1))
+"""
+    execution = worker.run(job_of((handler, asks("list(x)")), code), QUICK)
+    assert answers(execution) == [[]]
+
+
+def test_writing_on_the_answer_channels_early_counts_for_nothing(worker):
+    code = """
+import os, struct
+for fd in range(3, 64):
+    for frame in (b'{"held": 0, "pid": 1}', b"AFORGED", b"D"):
+        try: os.write(fd, struct.pack(">I", len(frame)) + frame)
+        except OSError: pass
+"""
+    execution = worker.run(job_of(("x = 1", asks("x")), (code, asks("x"))), QUICK)
+    frames = [frame for question in execution.questions for frame in question.frames]
+    assert b"FORGED" not in frames
+
+
+def test_nonsense_on_every_channel_is_a_problem_and_not_an_exception(worker):
+    for junk in (b"\xff" * 100, b"\x00\x00\x00\x05hello", b"\x00\x00\x00\x02[]", b"\x00\x02\x00\x00" + b"[" * 131072,
+                 b"\x00\x00\x00\x20" + b'{"kind":"end","ok":1e999,"a":"\\ud8'):  # fmt: skip
+        code = f"""
+import os
+for fd in range(3, 64):
+    try: os.write(fd, {junk!r})
+    except OSError: pass
+import time
+time.sleep(0.2)
+"""
+        execution = worker.run(job_of(("x = 1", asks("x")), code, ("x", asks("x"))), QUICK)
+        assert len(execution.cells) == 3
+        repr(execution).encode()
+    assert answers(worker.run(job_of(("x = 1", asks("x"))))) == [1]
+
+
+@pytest.mark.parametrize("which", ["range(3, 256)", "range(0, 256)", "(1, 2)"])
+def test_closing_descriptors_costs_only_ones_own(worker, which):
+    code = f"import os\nfor fd in {which}:\n    try: os.close(fd)\n    except OSError: pass\nx = 2"
+    execution = worker.run(job_of(("x = 1", asks("x")), (code, asks("x"))), QUICK)
+    assert answers(execution, 0) == [1]
+    assert execution.seconds["total"] < 6
+
+
+def test_flooding_the_answer_channel_costs_the_question(worker):
+    flood = "from autograder.answers import answer\nimport numpy as np\nwhile True: answer(lambda: np.zeros(100_000))"
+    limits = Limits(question_seconds=10, answer_bytes=8 * MIB)
+    execution = worker.run(job_of(("1", flood), ("2", asks("2"))), limits)
+    assert execution.questions[0].state == "too much"
+    assert sum(map(len, execution.questions[0].frames)) <= 8 * MIB
+    assert answers(execution, 1) == [2]
+
+
+def test_raw_bytes_without_end_on_the_answer_channel_cost_the_question(worker):
+    flood = """
+import os
+while True:
+    for fd in range(3, 40):
+        try: os.write(fd, b'\\x7f' * 65536)
+        except OSError: pass
+"""
+    execution = worker.run(job_of(("1", flood), ("2", asks("2"))), QUICK)
+    assert execution.questions[0].state in ("too much", "killed")
+    assert answers(execution, 1) == [2]
+
+
+# What can be used up
+
+
+def test_a_fork_bomb_ends(worker):
+    bomb = "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass"
+    started = time.monotonic()
+    execution = worker.run(job_of(("x = 1", asks("x")), bomb, ("x", asks("x"))), Limits(cell_seconds=1, processes=40))
+    assert states(execution)[1] in ("timeout", "killed")
+    assert answers(execution, 0) == [1]
+    assert time.monotonic() - started < 20
+
+
+def test_a_fork_bomb_in_a_question_ends(worker):
+    bomb = "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass"
+    execution = worker.run(job_of(("x = 1", bomb), ("x = 2", asks("x"))), Limits(question_seconds=1, processes=40))
+    assert execution.questions[0].state != "done"
+    assert answers(execution, 1) == [2] or execution.questions[1].state == "killed"
+
+
+def test_a_memory_hog_gets_a_memory_error(worker):
+    execution = worker.run(job_of("x = []\nwhile True: x.append(bytearray(1 << 24))", "del x", "'on'"), QUICK)
+    assert execution.cells[0].outputs[-1]["ename"] == "MemoryError"
+    assert states(execution)[2] == "ok"
+
+
+def test_many_processes_cannot_hold_more_than_one_may(worker):
+    code = """
+import os, time
+for _ in range(10):
+    if os.fork() == 0:
+        block = bytearray(200 << 20)
+        time.sleep(20)
+time.sleep(20)
+"""
+    execution = worker.run(job_of(code, "1"), Limits(cell_seconds=15, memory_bytes=512 * MIB))
+    assert states(execution) == ["killed", "ok"]
+    assert "used more memory" in execution.problems[0]
+
+
+def test_shared_memory_counts_as_memory_or_as_files(worker):
+    code = "import mmap\nblocks = [mmap.mmap(-1, 1 << 30) for _ in range(100)]"
+    assert states(worker.run(job_of(code), QUICK)) == ["raised"]
+    code = "open('/dev/shm/a', 'wb').write(bytes(1 << 20) * 300)"
+    assert states(worker.run(job_of(code), Limits(tmpfs_bytes=64 * MIB))) == ["raised"]
+
+
+def test_a_full_disk_and_a_million_files_are_the_submissions_own(worker):
+    code = "for k in range(1_000_000): open(f'{k}', 'w').close()"
+    execution = worker.run(job_of(code, "print('on')"), Limits(cell_seconds=5, inodes=2_000))
+    assert execution.cells[0].outputs[-1]["ename"] == "OSError"
+    assert text(execution, 1) == "on\n"
+
+
+def test_a_thread_a_timer_and_an_exit_handler_do_not_outlive_the_run(worker):
+    code = """
+import atexit, os, signal, threading, time
+atexit.register(lambda: time.sleep(100))
+threading.Thread(target=time.sleep, args=(100,)).start()
+signal.signal(signal.SIGALRM, lambda *a: time.sleep(100))
+signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
+"""
+    execution = worker.run(job_of(("x = 1", asks("x")), code), QUICK)
+    assert answers(execution) == [1]
+    assert execution.seconds["total"] < 6
+
+
+def test_ignoring_every_signal_does_not_help(worker):
+    code = """
+import signal
+for s in range(1, 65):
+    try: signal.signal(s, signal.SIG_IGN)
+    except (OSError, ValueError): pass
+while True:
+    try:
+        while True: pass
+    except BaseException: pass
+"""
+    execution = worker.run(job_of(("x = 1", asks("x")), code, ("x", asks("x"))), Limits(cell_seconds=0.5))
+    assert states(execution) == ["ok", "timeout", "ok"]
+    assert answers(execution, 1) == [1]
+
+
+def test_a_patched_clock_does_not_buy_time(worker):
+    code = "import time\ntime.monotonic = time.time = time.perf_counter = lambda: 0\nwhile True: pass"
+    assert states(worker.run(job_of(code, "1"), Limits(cell_seconds=0.5))) == ["timeout", "ok"]
+
+
+def test_modules_beside_the_notebook_do_not_replace_what_is_loaded(worker):
+    code = """
+for n in ('torch', 'numpy', 'random', 'sitecustomize'): open(n + '.py', 'w').write('raise SystemExit')
+import torch, numpy, random
+torch.ones(2).sum().item()
+"""
+    execution = worker.run(job_of((code, "import torch, random\n" + asks("torch.ones(3).sum().item()"))))
+    assert shown(execution) == "2.0"
+    assert answers(execution) == [3.0]
+
+
+# The worker itself
+
+
+def test_a_warm_process_that_dies_is_started_again(worker):
+    own = Worker(preload=())
+    with own:
+        first = own.warm_pid
+        os.kill(descendants(first)[-1], 9)
+        assert states(own.run(job_of("1"))) == ["ok"]
+        assert own.warm_pid != first
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_when_the_grader_is_killed_or_interrupted_nothing_stays(number):
+    script = """
+import os, sys
+from autograder.execution import CodeCell, Job
+from autograder.sandbox import Worker
+with Worker(preload=()) as worker:
+    print(worker.warm_pid, flush=True)
+    worker.run(Job((CodeCell(0, "while True: pass"),), (), 1))
+"""
+    grader = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=_paths()
+    )
+    assert grader.stdout is not None
+    pid = int(grader.stdout.readline())
+    time.sleep(0.5)
+    below = descendants(pid)
+    assert len(below) >= 4
+    grader.send_signal(number)
+    grader.wait(20)
+    until = time.monotonic() + 5
+    while any(Path(f"/proc/{each}").exists() for each in [pid, *below]) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not [each for each in [pid, *below] if Path(f"/proc/{each}").exists()]
+
+
+def test_the_trusted_process_keeps_no_descriptors(worker):
+    worker.run(job_of(("1", asks("1"))))
+    descriptors = Path("/proc/self/fd")
+    before = len(list(descriptors.iterdir()))
+    for _ in range(3):
+        worker.run(job_of(("1", asks("1")), "import os; os._exit(1)", "2"), QUICK)
+    assert len(list(descriptors.iterdir())) == before
