@@ -1,28 +1,32 @@
-"""Run the cells of a problem set in this process: as a kernel would, but in a second."""
+"""Run a problem set in this process: as the grader's engine would, but without its walls, and much faster."""
 
 from __future__ import annotations
 
 import functools
 import signal
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from IPython.core.inputtransformer2 import TransformerManager
 
-from gradus.datasets import fashion_mnist_tensors
+from autograder.answers.stream import run_test
+from autograder.execution import Job
+from autograder.judge import Verdict, judge
+from autograder.misconceptions.jobs import asked_instead, source_job, substitute
 from gradus.notebooks import Notebook, read, source_of
 
 ROOT = Path(__file__).resolve().parent.parent
-CELL_SECONDS = 60.0
+SECONDS = 60.0
+SEED = 7
 
-# A problem set reads the same images several times, and so does each variant of it.
-_read_once = functools.cache(fashion_mnist_tensors)
+Streams = dict[str, list[bytes]]
 
 
 class TooLong(Exception):  # noqa: N818
-    """A cell did not end in its time."""
+    """A cell or a question did not end in its time."""
 
 
 def source_notebook(name: str) -> Notebook:
@@ -48,55 +52,106 @@ def answer_cells(notebook: Notebook) -> dict[str, Notebook]:
     return {label_of(c): c for c in notebook["cells"] if c["cell_type"] == "code" and _flag(c, "solution")}
 
 
+def points_of(notebook: Notebook) -> dict[str, float]:
+    """What each test cell is worth, by grade_id."""
+    return {label: float(cell["metadata"]["nbgrader"]["points"]) for label, cell in test_cells(notebook).items()}
+
+
 def _flag(cell: Notebook, name: str) -> bool:
     return bool(cell["metadata"].get("nbgrader", {}).get(name))
 
 
-def run(code: str, names: dict[str, Any], seconds: float = CELL_SECONDS) -> None:
+def run(code: str, names: dict[str, Any], seconds: float = SECONDS) -> None:
     """Execute a cell's source (magics allowed) in `names`; TooLong when it does not end."""
     with _limit(seconds):
-        exec(compile(TransformerManager().transform_cell(code), "<cell>", "exec"), names)
+        exec(compile(_plain(code), "<cell>", "exec"), names)
 
 
-def namespace(notebook: Notebook) -> dict[str, Any]:
-    """What the cells that everyone runs define: imports and the tools of the tests."""
+@functools.cache
+def _plain(code: str) -> str:
+    return TransformerManager().transform_cell(code)
+
+
+def run_job(job: Job, seconds: float = SECONDS) -> Streams:
+    """The frames of each question. A cell that fails stops nothing, and no question sees what another one did."""
+    streams, _ = run_and_report(job, seconds)
+    return streams
+
+
+def run_and_report(job: Job, seconds: float = SECONDS) -> tuple[Streams, dict[int, str]]:
+    """The frames of each question, and why cells failed, by index."""
+    tests = {question.name: question.test for question in job.questions}
     names: dict[str, Any] = {"__name__": "__main__"}
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "code" and not _flag(cell, "grade") and not _flag(cell, "solution"):
-            run(source_of(cell), names)
-    if "fashion_mnist_tensors" in names:
-        names["fashion_mnist_tensors"] = _read_once
-    return names
+    streams: Streams = {}
+    failed: dict[int, str] = {}
+    with redirect_stdout(StringIO()):
+        for cell in job.cells:
+            try:
+                run(cell.source, names, seconds)
+            except Exception as error:
+                failed[cell.index] = f"{type(error).__name__}: {error}"
+            if cell.question is not None:
+                sent = streams[cell.question] = []
+                with _limit(seconds):
+                    run_test(
+                        tests[cell.question], dict(names), job.seed, sent.append,
+                        question=cell.question, ambient=job.ambient,
+                    )  # fmt: skip
+    return streams, failed
 
 
-def failures(
-    notebook: Notebook, answers: Mapping[str, str], seconds: Mapping[str, float] | None = None
-) -> dict[str, str]:
-    """Why each test cell that fails does so, by grade_id.
+class Reference:
+    """The solution notebook as the `Run` that `autograder.reference` takes."""
 
-    Args:
-        notebook: a source notebook, whose visible and hidden tests are run.
-        answers: the source of each answer cell, in place of the solution.
-        seconds: limits for single cells.
-    """
-    names, failed = namespace(notebook), {}
-    for source in answers.values():
-        run(source, names)
-    for label, cell in test_cells(notebook).items():
-        try:
-            run(source_of(cell), names, (seconds or {}).get(label, CELL_SECONDS))
-        except Exception as error:
-            failed[label] = f"{type(error).__name__}: {error}"
-    return failed
+    def __init__(self, notebook: Notebook) -> None:
+        self.notebook = notebook
+
+    def __call__(self, seed: int, *, ambient: int = 0, before: Mapping[str, str] | None = None) -> Streams:
+        return run_job(asked_instead(source_job(self.notebook, seed, ambient), before or {}))
+
+
+def handed_in(notebook: Notebook, answers: Mapping[str, str]) -> Notebook:
+    """The notebook with these sources in its answer cells."""
+    for question, source in answers.items():
+        notebook = substitute(notebook, question, source)
+    return notebook
+
+
+def verdicts(name: str, answers: Mapping[str, str], seed: int = SEED, seconds: float = SECONDS) -> dict[str, Verdict]:
+    """How each test cell marks a submission: the problem set called `name` with these sources in its answer cells."""
+    notebook = source_notebook(name)
+    points, expected = points_of(notebook), _expected(name, seed)
+    received = run_job(source_job(handed_in(notebook, answers), seed), seconds)
+    return {test: judge(expected[test], received[test], points[test]) for test in points}
+
+
+@functools.cache
+def _expected(name: str, seed: int) -> Streams:
+    return run_job(source_job(source_notebook(name), seed))
+
+
+def visible_failures(name: str, answers: Mapping[str, str]) -> dict[str, str]:
+    """Why the visible lines of each test cell fail for a submission, by grade_id."""
+    notebook = source_notebook(name)
+    _, failed = run_and_report(source_job(handed_in(notebook, answers), SEED))
+    labels = {index: label_of(cell) for index, cell in enumerate(notebook["cells"])}
+    return {labels[index]: reason for index, reason in failed.items()}
+
+
+def solutions(notebook: Notebook) -> dict[str, str]:
+    """The reference's answers, by question."""
+    return {question: source_of(cell) for question, cell in answer_cells(notebook).items()}
 
 
 @contextmanager
 def _limit(seconds: float) -> Iterator[None]:
+    """TooLong after some seconds, and again and again for whatever catches it."""
+
     def stop(*_: object) -> None:
         raise TooLong(f"not over after {seconds} s")
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 0.05)
     try:
         yield
     finally:

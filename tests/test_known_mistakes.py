@@ -1,4 +1,4 @@
-"""The hidden tests refuse the answers that classes get wrong, and the short cuts that a question forbids."""
+"""The answers that classes get wrong cost marks, and so do the short cuts that a question forbids."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from test_problem_sets import outcome
+from test_problem_sets import share
 from torch.nn import functional as F
 
 Tensor = torch.Tensor
@@ -158,9 +158,9 @@ MISTAKES: dict[tuple[str, str, str], Callable[..., Any]] = {
 
 
 @pytest.mark.parametrize(("name", "question", "mistake"), list(MISTAKES))
-def test_a_known_mistake_does_not_pass(name: str, question: str, mistake: str) -> None:
-    assert outcome(name, question, MISTAKES[name, question, mistake])
+def test_a_known_mistake_costs_marks(name: str, question: str, mistake: str) -> None:
+    assert share(name, question, MISTAKES[name, question, mistake]) < 1
 
 
 def test_the_training_loop_passes_with_nothing_wrong() -> None:
-    assert outcome("ps4", "fit_softmax", fitted()) == ""
+    assert share("ps4", "fit_softmax", fitted()) == 1

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
-from in_process import answer_cells, failures, label_of, namespace, run, source_notebook, test_cells
+from in_process import (
+    SEED,
+    Reference,
+    answer_cells,
+    label_of,
+    run,
+    run_and_report,
+    run_job,
+    solutions,
+    source_notebook,
+    test_cells,
+    verdicts,
+    visible_failures,
+)
 
+from autograder.answer_lint import answer_findings, asked_questions, hidden_source
+from autograder.answers.stream import run_test
 from autograder.course import REPOSITORY, Course
+from autograder.judge import judge, read_expected, units_of
+from autograder.misconceptions.jobs import source_job
+from autograder.reference import reference_findings
 from autograder.regions import HIDDEN, SOLUTION, regions, without
 from autograder.sample_class import compact
 from gradus.notebooks import Notebook, source_of
@@ -22,36 +41,62 @@ INDEPENDENT = {"ps4": {name: inspect.getsource(getattr(compact, name)) for name 
 QUESTIONS = [(name, question) for name in NAMES for question in answer_cells(NOTEBOOKS[name])]
 
 
-def solutions(notebook: Notebook) -> dict[str, str]:
-    return {question: source_of(cell) for question, cell in answer_cells(notebook).items()}
-
-
 def stubs(notebook: Notebook) -> dict[str, str]:
     return {name: without(text, SOLUTION, "raise NotImplementedError") for name, text in solutions(notebook).items()}
 
 
-def outcome(name: str, question: str, answer: Callable[..., Any]) -> str:
-    """Why `answer` fails the hidden tests of a question; "" when it passes."""
-    notebook = NOTEBOOKS[name]
-    names = namespace(notebook) | {question: answer}
-    try:
-        run(regions(source_of(test_cells(notebook)[f"test_{question}"]), HIDDEN)[0], names)
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
-    return ""
+@functools.cache
+def solved(name: str) -> dict[str, Any]:
+    """What the cells of a problem set define when its solutions are in it."""
+    names: dict[str, Any] = {"__name__": "__main__"}
+    for cell in source_job(NOTEBOOKS[name], SEED).cells:
+        run(cell.source, names)
+    return names
 
 
+@functools.cache
+def right_answers(name: str, question: str) -> tuple[bytes, ...]:
+    return tuple(answers_of(name, question, solved(name)[question]))
+
+
+def answers_of(name: str, question: str, function: Callable[..., Any]) -> list[bytes]:
+    """The frames of a question whose function is `function`, and all others the reference's."""
+    sent: list[bytes] = []
+    label = f"test_{question}"
+    test = hidden_source(test_cells(NOTEBOOKS[name])[label])
+    run_test(test, solved(name) | {question: function}, SEED, sent.append, question=label)
+    return sent
+
+
+def share(name: str, question: str, function: Callable[..., Any]) -> float:
+    """The share of a question's marks that `function` earns."""
+    return judge(right_answers(name, question), answers_of(name, question, function), 1.0).score
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("name", NAMES)
-def test_the_reference_earns_all_marks(name: str) -> None:
-    assert failures(NOTEBOOKS[name], solutions(NOTEBOOKS[name])) == {}
+def test_the_reference_earns_all_marks(name: str, seed: int) -> None:
+    expected, failed = run_and_report(source_job(NOTEBOOKS[name], seed))
+    received = run_job(source_job(NOTEBOOKS[name], seed, ambient=1))
+    assert failed == {}
+    for question, stream in expected.items():
+        assert judge(stream, received[question], 4.0).score == 4.0, question
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_released_stub_earns_nothing(name: str) -> None:
-    notebook = NOTEBOOKS[name]
-    failed = failures(notebook, stubs(notebook))
-    assert set(failed) == set(test_cells(notebook))
+    answers = stubs(NOTEBOOKS[name])
+    assert {verdict.score for verdict in verdicts(name, answers).values()} == {0.0}
+    failed = visible_failures(name, answers)
+    assert set(failed) == set(test_cells(NOTEBOOKS[name]))
     assert all(reason.startswith("NotImplementedError") for reason in failed.values()), failed
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_answers_keep_every_rule(name: str) -> None:
+    notebook = NOTEBOOKS[name]
+    assert answer_findings(notebook, name) == []
+    assert reference_findings(Reference(notebook), asked_questions(notebook), name) == []
 
 
 def like(value: Any, fill: float) -> Any:
@@ -74,21 +119,22 @@ NULLS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
 
 
 @pytest.mark.parametrize(("name", "question"), QUESTIONS)
-def test_the_hidden_tests_alone_refuse_what_computes_nothing(name: str, question: str) -> None:
-    names = namespace(NOTEBOOKS[name])
-    for source in solutions(NOTEBOOKS[name]).values():
-        run(source, names)
-    right = names[question]
-    for null, make in NULLS.items():
-        assert outcome(name, question, make(right)), f"{question} that returns {null} passes"
+def test_what_computes_nothing_earns_nothing(name: str, question: str) -> None:
+    right = solved(name)[question]
+    assert {null: share(name, question, make(right)) for null, make in NULLS.items()} == dict.fromkeys(NULLS, 0.0)
 
 
 @pytest.mark.parametrize(("name", "question"), QUESTIONS)
 def test_a_question_can_be_answered_when_no_other_was(name: str, question: str) -> None:
     notebook = NOTEBOOKS[name]
     answer = INDEPENDENT.get(name, solutions(notebook))[question]
-    failed = failures(notebook, stubs(notebook) | {question: answer})
-    assert set(failed) == set(test_cells(notebook)) - {f"test_{question}"}
+    marks = verdicts(name, stubs(notebook) | {question: answer})
+    assert marks.pop(f"test_{question}").matched == len(right_units(name, question))
+    assert {verdict.score for verdict in marks.values()} == {0.0}
+
+
+def right_units(name: str, question: str) -> list[list[int]]:
+    return units_of(read_expected(right_answers(name, question)))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -131,16 +177,13 @@ def test_a_question_has_hints_and_visible_and_hidden_tests(name: str, question: 
     test = source_of(test_cells(notebook)[f"test_{question}"])
     visible = without(test, HIDDEN, "")
     assert visible.count("assert ") >= 2
-    assert "assert" in regions(test, HIDDEN)[0]
+    assert len(right_units(name, question)) >= 5
     messages = [line for line in visible.splitlines() if line.startswith("assert ")]
     assert all('"' in line for line in messages), "a visible check says what is wrong"
 
 
 def test_the_reference_gradient_is_that_of_autograd() -> None:
-    names = namespace(NOTEBOOKS["ps4"])
-    for source in solutions(NOTEBOOKS["ps4"]).values():
-        run(source, names)
     logits = torch.randn(6, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).requires_grad_()
     y = torch.tensor([0, 1, 2, 3, 0, 1])
     (expected,) = torch.autograd.grad(torch.nn.functional.cross_entropy(logits, y), logits)
-    torch.testing.assert_close(names["cross_entropy_grad"](logits.detach(), y), expected)
+    torch.testing.assert_close(solved("ps4")["cross_entropy_grad"](logits.detach(), y), expected)

@@ -6,6 +6,7 @@ import copy
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from gradus.notebooks import Notebook
 
@@ -46,19 +47,28 @@ class Student:
     """One invented student.
 
     `style` is the module with this student's answers; None for one who answered nothing. `mistakes` replaces the
-    answer to a question by a function of `mistaken`. `loses` names the questions that are wrong in the end; None means
-    all. `problem` is a part of what the grader has to tell the student, None when there is nothing to tell.
+    answer to a question by a function of `mistaken`. `loses` has the share of the marks that is lost on each question
+    that is wrong in the end; None means everything on all. Which of a question's answers a mistake gets wrong is
+    reasoned beside it, and is the same with every seed. `problem` is a part of what the grader has to tell the student,
+    None when there is nothing to tell.
     """
 
     name: str
     description: str
     style: str | None
     mistakes: Mapping[str, str] = field(default_factory=dict)
-    loses: tuple[str, ...] | None = ()
+    loses: Mapping[str, Fraction] | None = field(default_factory=dict)
     problem: str | None = None
     essay: str | None = GOOD_ESSAY
     save: Callable[[Notebook], str] = as_jupyter_saves_it
 
+
+ALL = Fraction(1)
+# Of the eleven answers, six are ordinary numbers. Too much for exp are 500, -500, the two with a level for each row,
+# and the group of edge shapes, which holds 1000.
+OVERFLOWS = Fraction(5, 11)
+# Of the nine answers, one has minibatches of a single example, whose sum is their mean.
+SUM_IN_TRAINING = Fraction(8, 9)
 
 ROSTER = (
     Student("amara", "all right, each answer built on the ones before", "plain"),
@@ -69,7 +79,7 @@ ROSTER = (
         "softmax over the examples (dim 0)",
         "compact",
         {"softmax": "softmax_over_examples"},
-        ("softmax",),
+        {"softmax": ALL},
         essay=VAGUE_ESSAY,
     ),
     Student(
@@ -77,21 +87,21 @@ ROSTER = (
         "the sum of the losses, not the mean",
         "loops",
         {"cross_entropy": "cross_entropy_summed"},
-        ("cross_entropy",),
+        {"cross_entropy": ALL},
     ),
     Student(
         "fatou",
         "exponentials that overflow",
         "compact",
         {"log_sum_exp": "log_sum_exp_that_overflows", "softmax": "softmax_that_overflows"},
-        ("log_sum_exp", "softmax"),
+        {"log_sum_exp": OVERFLOWS, "softmax": OVERFLOWS},
     ),
     Student(
         "goran",
         "argmax over the examples (dim 0)",
         "loops",
         {"accuracy": "accuracy_over_examples"},
-        ("accuracy",),
+        {"accuracy": ALL},
         essay=VAGUE_ESSAY,
     ),
     Student(
@@ -99,7 +109,7 @@ ROSTER = (
         "1/n forgotten in the gradient, which the training loop then uses",
         "plain",
         {"cross_entropy_grad": "cross_entropy_grad_without_mean"},
-        ("cross_entropy_grad", "fit_softmax"),
+        {"cross_entropy_grad": ALL, "fit_softmax": SUM_IN_TRAINING},
     ),
     Student("ines", "the notebook as it was released", None, loses=None, essay=None),
     Student(
@@ -122,7 +132,7 @@ ROSTER = (
         "an endless loop in one answer: the others are marked",
         "compact",
         {"one_hot": "one_hot_without_end"},
-        ("one_hot",),
+        {"one_hot": ALL},
         problem="endless loop",
     ),
 )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import copy
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 from autograder.sample_class.roster import ROSTER, Student
@@ -50,8 +52,7 @@ def make_sample_class(released: Path, submitted: Path) -> list[SampleSubmission]
         path = submitted / student.name / released.stem / released.name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(student.save(_answered(notebook, student, released)), encoding="utf-8")
-        lost = points if student.loses is None else {f"test_{question}" for question in student.loses}
-        expected = {test: 0.0 if test in lost else full for test, full in points.items()}
+        expected = dict.fromkeys(points, 0.0) if student.loses is None else points | _left(student.loses, points)
         written.append(SampleSubmission(student.name, student.description, expected, student.problem))
     return written
 
@@ -80,6 +81,12 @@ def _points(notebook: Notebook) -> dict[str, float]:
     """The points of each test cell, by its grade_id."""
     labels = [cell["metadata"].get("nbgrader", {}) for cell in notebook["cells"] if cell["cell_type"] == "code"]
     return {label["grade_id"]: float(label["points"]) for label in labels if label.get("grade")}
+
+
+def _left(loses: Mapping[str, Fraction], points: dict[str, float]) -> dict[str, float]:
+    return {
+        f"test_{question}": float((1 - lost) * Fraction(points[f"test_{question}"])) for question, lost in loses.items()
+    }
 
 
 def _answered(released: Notebook, student: Student, path: Path) -> Notebook:

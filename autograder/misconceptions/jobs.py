@@ -1,0 +1,97 @@
+"""From a source notebook to runs of it, with a variant in the place of a solution."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from autograder.answer_lint import hidden_source
+from autograder.execution import CodeCell, Job, Question
+from autograder.lint import kind_of
+from autograder.regions import HIDDEN, without
+from autograder.variants import Variant
+from gradus.errors import GradusError
+from gradus.notebooks import Notebook, source_of
+
+Streams = Mapping[str, list[bytes]]
+Run = Callable[[Job], Streams]
+"""Runs a job in any engine, and returns the frames of each of its questions by name."""
+
+
+def source_job(notebook: Notebook, seed: int, ambient: int = 0) -> Job:
+    """The run of a source notebook: its solutions, the visible lines of its tests, and their hidden regions."""
+    cells, questions = [], []
+    for index, cell in enumerate(notebook["cells"]):
+        if cell["cell_type"] != "code":
+            continue
+        name = None
+        if kind_of(cell) == "test":
+            name = cell["metadata"]["nbgrader"]["grade_id"]
+            questions.append(Question(name, hidden_source(cell)))
+        cells.append(CodeCell(index, without(source_of(cell), HIDDEN, ""), name))
+    return Job(tuple(cells), tuple(questions), seed, ambient)
+
+
+def test_of(notebook: Notebook) -> dict[str, str]:
+    """The test cell that marks each answer cell: the next one. Both by grade_id."""
+    found: dict[str, str] = {}
+    waiting: list[str] = []
+    for cell in notebook["cells"]:
+        kind = kind_of(cell)
+        if kind == "answer":
+            waiting.append(cell["metadata"]["nbgrader"]["grade_id"])
+        elif kind == "test":
+            found.update(dict.fromkeys(waiting, cell["metadata"]["nbgrader"]["grade_id"]))
+            waiting = []
+    return found
+
+
+def substitute(notebook: Notebook, question: str, source: str) -> Notebook:
+    """The notebook with `source` in the answer cell whose grade_id is `question`: a submission.
+
+    Raises:
+        GradusError: there is no such answer cell.
+    """
+    changed = {**notebook, "cells": list(notebook["cells"])}
+    for index, cell in enumerate(changed["cells"]):
+        if kind_of(cell) == "answer" and cell["metadata"]["nbgrader"]["grade_id"] == question:
+            changed["cells"][index] = {**copy.deepcopy(cell), "source": source}
+            return changed
+    raise GradusError(f"there is no answer cell {question!r}; the variants of a problem set name its questions.")
+
+
+def asked_instead(job: Job, sources: Mapping[str, str]) -> Job:
+    """The job with functions replaced in the processes of single questions, just before they are asked.
+
+    Args:
+        job: of a whole notebook.
+        sources: Python by the name of the question; it changes nothing for the other questions.
+    """
+    questions = (
+        replace(asked, test=f"{sources[asked.name]}\n\n{asked.test}") if asked.name in sources else asked
+        for asked in job.questions
+    )
+    return replace(job, questions=tuple(questions))
+
+
+def streams_of(notebook: Notebook, variants: Iterable[Variant], run: Run, seed: int) -> dict[Variant, list[bytes]]:
+    """What each variant answers to its own question.
+
+    One run holds one variant of every question, so that there are as many runs as a question has variants.
+    """
+    job, tests = source_job(notebook, seed), test_of(notebook)
+    rounds: list[dict[str, Variant]] = []
+    for variant in variants:
+        if variant.question not in tests:
+            raise GradusError(f"{variant.name}: there is no question {variant.question!r} with a test cell.")
+        place = next((a_round for a_round in rounds if variant.question not in a_round), None)
+        if place is None:
+            place = {}
+            rounds.append(place)
+        place[variant.question] = variant
+    found: dict[Variant, list[bytes]] = {}
+    for a_round in rounds:
+        streams = run(asked_instead(job, {tests[question]: each.source for question, each in a_round.items()}))
+        found.update({each: list(streams.get(tests[question], [])) for question, each in a_round.items()})
+    return found

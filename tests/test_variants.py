@@ -1,0 +1,297 @@
+"""Right solutions earn everything, wrong ones lose marks and are named: what the `variants.py` files prove."""
+
+from __future__ import annotations
+
+import functools
+import re
+from pathlib import Path
+
+import pytest
+from in_process import ROOT, SEED, run_job, solutions, source_notebook, verdicts
+
+from autograder.misconceptions import jobs
+from autograder.misconceptions.diagnosis import diagnose
+from autograder.misconceptions.jobs import Streams, source_job, streams_of, substitute
+from autograder.misconceptions.kill_matrix import KillMatrix, kill_matrix
+from autograder.regions import HIDDEN, SOLUTION, regions, without
+from autograder.variants import Misconception, Variants, misconception, read_variants, wheat
+from gradus.errors import GradusError
+from gradus.notebooks import Notebook, source_of, write
+
+NAMES = sorted(path.parent.name for path in (ROOT / "solutions").glob("*/variants.py"))
+
+
+def variants_of(name: str) -> Variants:
+    return read_variants(ROOT / "solutions" / name / "variants.py")
+
+
+@functools.cache
+def matrix_of(name: str) -> KillMatrix:
+    return kill_matrix(ROOT / "solutions" / name, run_job, SEED)
+
+
+@functools.cache
+def expected_of(name: str) -> Streams:
+    return run_job(source_job(source_notebook(name), SEED))
+
+
+@functools.cache
+def chaff_streams(name: str) -> dict[Misconception, list[bytes]]:
+    streams = streams_of(source_notebook(name), variants_of(name).misconceptions, run_job, SEED)
+    return {each: stream for each, stream in streams.items() if isinstance(each, Misconception)}
+
+
+def named(name: str, question: str, source: str) -> str | None:
+    """The misconception that the grader sees in a submission whose answer to `question` is `source`."""
+    received = run_job(source_job(substitute(source_notebook(name), question, source), SEED))
+    test = f"test_{question}"
+    found = diagnose(question, received[test], expected_of(name)[test], chaff_streams(name))
+    return found and found.name
+
+
+def test_every_problem_set_has_variants() -> None:
+    assert sorted(path.parent.name for path in (ROOT / "solutions").glob("*/*.ipynb")) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_wheats_earn_everything_and_each_chaff_is_caught_and_named(name: str) -> None:
+    matrix = matrix_of(name)
+    assert matrix.findings == []
+    assert all(row.caught_by for row in matrix.chaffs)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_question_has_three_wheats_and_five_misconceptions(name: str) -> None:
+    variants = variants_of(name)
+    for question in jobs.test_of(source_notebook(name)):
+        assert len(variants.of(question).wheats) >= 3
+        assert len(variants.of(question).misconceptions) >= 5
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_hint_teaches_and_gives_no_code_away(name: str) -> None:
+    for chaff in variants_of(name).misconceptions:
+        assert 40 <= len(chaff.hint) <= 320, chaff.name
+        assert chaff.hint.endswith("."), chaff.name
+        for solution in solutions(source_notebook(name)).values():
+            lines = [line.strip() for line in "\n".join(regions(solution, SOLUTION)).splitlines()]
+            assert not [line for line in lines if len(line) > 12 and line in chaff.hint], chaff.name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_misconception_that_is_handed_in_is_named(name: str) -> None:
+    for number, question in enumerate(jobs.test_of(source_notebook(name))):
+        chaff = variants_of(name).of(question).misconceptions[number % 5]
+        assert named(name, question, chaff.source) == chaff.name
+
+
+SAME_MISTAKES = {
+    "over_the_examples": (
+        "softmax",
+        "def softmax(Z):\n    e = torch.exp(Z - torch.max(Z, dim=0).values)\n    return e / e.sum(0, keepdim=True)",
+    ),
+    "overflows": ("log_sum_exp", "import math\ndef log_sum_exp(Z):\n    return torch.log((math.e ** Z).sum(-1))"),
+    "the_sum_of_the_losses": (
+        "cross_entropy",
+        "def cross_entropy(logits, y):\n    return sum(log_sum_exp(z[None])[0] - z[k] for z, k in zip(logits, y))",
+    ),
+    "never_shuffled": (
+        "fit_softmax",
+        "def fit_softmax(X, y, num_classes, lr, num_epochs, batch_size):\n"
+        "    W = torch.zeros(X.shape[1], num_classes, dtype=X.dtype, requires_grad=True)\n"
+        "    b = torch.zeros(num_classes, dtype=X.dtype, requires_grad=True)\n"
+        "    optimizer = torch.optim.SGD([W, b], lr)\n"
+        "    for _ in range(num_epochs):\n"
+        "        for inputs, labels in zip(X.split(batch_size), y.split(batch_size)):\n"
+        "            optimizer.zero_grad()\n"
+        "            F.cross_entropy(inputs @ W + b, labels).backward()\n"
+        "            optimizer.step()\n"
+        "    return W.detach(), b.detach()",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", SAME_MISTAKES)
+def test_a_mistake_is_named_in_whatever_way_it_is_written(mistake: str) -> None:
+    assert named("ps4", *SAME_MISTAKES[mistake]) == mistake
+
+
+NOT_NAMED = {
+    "right": "def softmax(Z):\n    return (Z - Z.logsumexp(1, keepdim=True)).exp()",
+    "a mistake that nobody knows": "def softmax(Z):\n    return torch.full_like(Z, 0.25)",
+    "only exceptions": "def softmax(Z):\n    raise RuntimeError",
+    "not defined": "del softmax",
+    "two mistakes at once": "def softmax(Z):\n    return (Z.exp() / Z.exp().sum(0)).double()",
+}
+
+
+@pytest.mark.parametrize("source", NOT_NAMED.values(), ids=NOT_NAMED)
+def test_an_answer_that_is_no_known_mistake_is_not_named(source: str) -> None:
+    assert named("ps4", "softmax", source) is None
+
+
+def test_bytes_that_are_no_answers_are_not_named() -> None:
+    expected = expected_of("ps4")["test_softmax"]
+    for received in ([], [b""] * len(expected), [b"GA1V" + b"\xff" * 40] * len(expected), expected[:-1]):
+        assert diagnose("softmax", received, expected, chaff_streams("ps4")) is None
+
+
+def test_a_chaff_is_named_for_its_own_question_only() -> None:
+    over_examples = next(each for each in chaff_streams("ps4") if each.name == "over_the_examples")
+    expected = expected_of("ps4")["test_softmax"]
+    received = chaff_streams("ps4")[over_examples]
+    assert diagnose("softmax", received, expected, chaff_streams("ps4")) == over_examples
+    assert diagnose("log_sum_exp", received, expected, chaff_streams("ps4")) is None
+
+
+def test_two_chaffs_that_match_are_not_named() -> None:
+    one, *_ = (each for each in chaff_streams("ps4") if each.question == "softmax")
+    twin = Misconception(one.question, "twin", one.source, one.hint)
+    received = chaff_streams("ps4")[one]
+    both = {one: received, twin: received}
+    assert diagnose("softmax", received, expected_of("ps4")["test_softmax"], both) is None
+
+
+def test_half_of_the_answers_earn_half_of_the_points() -> None:
+    marks = verdicts("ps4", {"log_sum_exp": "def log_sum_exp(Z):\n    return Z.exp().sum(1).log()"})
+    verdict = marks["test_log_sum_exp"]
+    assert 0 < verdict.matched < verdict.asked
+    assert verdict.score == pytest.approx(2 * verdict.matched / verdict.asked)
+
+
+# The rules, on a problem set of one small question.
+
+TEST = """assert double(1) == 2
+### BEGIN HIDDEN TESTS
+from autograder.answers import answer, cases
+
+for _ in range(3):
+    answer(double, cases.integer(3, 10**6))
+### END HIDDEN TESTS"""
+OTHERS = [
+    f'@wheat("double")\ndef wheat_{number}(x):\n    return x * 2 + {number} * 0' for number in range(3)
+] + [
+    f'@misconception("double", hint="You add {number}.")\ndef added_{number}(x):\n    return x + {number}'
+    for number in range(5)
+]  # fmt: skip
+
+
+def small_problem_set(folder: Path, variants: list[str], test: str = TEST) -> Path:
+    def cell(label: str, source: str, **flags: object) -> Notebook:
+        metadata = {"grade": False, "solution": False, "locked": False, "schema_version": 3, "grade_id": label} | flags
+        return {"cell_type": "code", "id": label, "metadata": {"nbgrader": metadata}, "source": source}
+
+    cells = [
+        cell("double", "def double(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION", solution=True),
+        cell("test_double", test, grade=True, locked=True, points=1),
+    ]
+    write(folder / "small" / "small.ipynb", {"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": {}})
+    text = "from autograder.variants import misconception, wheat\n\n\n" + "\n\n\n".join(variants) + "\n"
+    (folder / "small" / "variants.py").write_text(text, encoding="utf-8")
+    return folder / "small"
+
+
+def findings(folder: Path, variants: list[str], test: str = TEST) -> str:
+    return "\n".join(kill_matrix(small_problem_set(folder, variants, test), run_job, SEED).findings)
+
+
+def chaff(name: str, body: str) -> str:
+    return f'@misconception("double", hint="It is twice the number.")\ndef {name}(x):\n    {body}'
+
+
+def test_a_small_problem_set_has_no_finding(tmp_path: Path) -> None:
+    assert findings(tmp_path, OTHERS) == ""
+
+
+FINDINGS = {
+    "a wheat that is wrong": ('@wheat("double")\ndef odd(x):\n    return 2 * x + 1', "odd: this is right, and double"),
+    "a chaff that is right": (chaff("fine", "return x + x"), "fine: this is wrong, and earns all marks"),
+    "two chaffs with equal answers": (chaff("twin", "return 1 + x"), "added_1: answers as twin do"),
+    "a chaff that cannot be named": (chaff("crashes", "return 1 / 0"), "crashes: only raises exceptions"),
+}
+
+
+@pytest.mark.parametrize(("variant", "sentence"), FINDINGS.values(), ids=FINDINGS)
+def test_the_kill_matrix_finds(variant: str, sentence: str, tmp_path: Path) -> None:
+    assert sentence in findings(tmp_path, [*OTHERS, variant])
+
+
+def test_too_few_variants_are_found(tmp_path: Path) -> None:
+    assert "double: 2 wheats and 5 misconceptions; write 3 and 5" in findings(tmp_path, OTHERS[1:])
+    assert "double: 3 wheats and 4 misconceptions" in findings(tmp_path, OTHERS[:-1])
+
+
+def test_an_answer_that_catches_nothing_new_may_go_and_the_last_one_may_not(tmp_path: Path) -> None:
+    weaker = TEST.replace("cases.integer(3, 10**6)", "0")
+    assert "added_0: this is wrong, and earns all marks" in findings(tmp_path, OTHERS, weaker)
+
+
+@pytest.mark.parametrize(
+    ("name", "question"), [(name, q) for name in NAMES for q in jobs.test_of(source_notebook(name))]
+)
+def test_no_question_can_be_removed_unnoticed(name: str, question: str, tmp_path: Path) -> None:
+    notebook = source_notebook(name)
+    for cell in notebook["cells"]:
+        if cell["id"] == f"test_{question}":
+            cell["source"] = without(source_of(cell), HIDDEN, "")
+    folder = tmp_path / name
+    write(folder / f"{name}.ipynb", notebook)
+    (folder / "variants.py").write_bytes((ROOT / "solutions" / name / "variants.py").read_bytes())
+    assert any(question in finding for finding in kill_matrix(folder, run_job, SEED).findings)
+    # Nor would the other questions catch in its stead what it catches.
+    rows = [row for row in matrix_of(name).chaffs if row.variant.question == question]
+    assert any({q for q, earned in row.shares.items() if earned < 1} == {question} for row in rows)
+
+
+# Reading the file.
+
+BROKEN = {
+    "no hint": ('@misconception("double")\ndef f(x): ...', "write it as @misconception"),
+    "an empty hint": ('@misconception("double", hint=" ")\ndef f(x): ...', "write it as @misconception"),
+    "a wheat with a hint": ('@wheat("double", hint="Good.")\ndef f(x): ...', "write it as @wheat"),
+    "a hint that is computed": ('@misconception("double", hint=str(1))\ndef f(x): ...', "plain strings"),
+    "a name twice": ('@wheat("double")\ndef f(x): ...\n@wheat("double")\ndef f(x): ...', "has this name already"),
+    "no Python": ("def f(:", "not Python"),
+}
+
+
+@pytest.mark.parametrize(("text", "sentence"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_file_is_named_with_the_cure(text: str, sentence: str, tmp_path: Path) -> None:
+    (tmp_path / "variants.py").write_text(text)
+    with pytest.raises(GradusError, match=re.escape(sentence)) as raised:
+        read_variants(tmp_path / "variants.py")
+    assert "variants.py" in str(raised.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(GradusError, match="no such file"):
+        read_variants(tmp_path / "variants.py")
+
+
+def test_a_variant_of_no_question_is_named(tmp_path: Path) -> None:
+    folder = small_problem_set(tmp_path, ['@wheat("treble")\ndef thrice(x):\n    return 3 * x'])
+    with pytest.raises(GradusError, match="'treble'"):
+        kill_matrix(folder, run_job, SEED)
+
+
+def test_a_variant_brings_its_imports_and_stands_in_for_the_students_function(tmp_path: Path) -> None:
+    (tmp_path / "variants.py").write_text(
+        '"""Text."""\nimport math\n\nfrom autograder.variants import wheat\n\nTWO = 2\n\n\ndef twice(x):\n'
+        '    return TWO * x\n\n\n@wheat("double")\ndef rounded(x):\n    return math.floor(twice(x))\n\n\n'
+        '@wheat("double")\ndef double(x):\n    return x + x\n'
+    )
+    rounded, double = read_variants(tmp_path / "variants.py").wheats
+    names: dict[str, object] = {}
+    exec(rounded.source, names)
+    assert names["double"](2.25) == 4  # type: ignore[operator]
+    assert "wheat" not in rounded.source
+    assert "rounded" not in double.source
+    assert (rounded.name, rounded.title, double.name) == ("rounded", "rounded", "double")
+
+
+def test_the_decorators_leave_functions_as_they_are() -> None:
+    def double(x: int) -> int:
+        return 2 * x
+
+    assert wheat("double")(double) is double
+    assert misconception("double", hint="Right.")(double) is double
