@@ -1,4 +1,4 @@
-"""The instructor's part of the `gradus` command: `release` and `grade`. Heavy imports wait until a command runs."""
+"""The instructor's commands: `gradus release`, `grade` and `variants`. Heavy imports wait until a command runs."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
     """Add the instructor's commands to the `gradus` application."""
     app.command()(release)
     app.command()(grade)
+    app.command()(variants)
 
 
 def release(
@@ -53,28 +54,46 @@ def grade(
     as_json: Annotated[
         str | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON; - is stdout.")
     ] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Run submissions again that have not changed.")] = False,
+    workers: Annotated[int, typer.Option(min=0, help="Submissions run at once. 0: one for each core.")] = 0,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=2**53 - 1, help="Repeat the run with this seed.", show_default=False)
+    ] = None,
+    fresh: Annotated[
+        bool,
+        typer.Option("--fresh/--resume", help="Draw a new seed and run everything again, or go on with the last run."),
+    ] = False,
+    feedback: Annotated[bool, typer.Option(help="Write feedback pages.")] = True,
+    unsafe: Annotated[
+        bool,
+        typer.Option("--unsafe-no-sandbox", help="Run student code with all the rights of your account."),
+    ] = False,
 ) -> None:
     """Grade submitted/<student>/PS/PS.ipynb: marks into the gradebook, feedback pages, a table of the class.
 
-    Exit 0 when every submission has a result, stated problems included; 1 when the grader itself failed on one;
-    2 when nothing could be graded.
+    A run that died is gone on with by starting it again. What is set in the course folder's gradus.toml holds for
+    nbgrader and formgrader too.
 
-    The JSON has assignment, max_score, questions: [{name, points, by_hand}], and submissions: [{student, state
-    ("graded" or "problem"), score, marks: {question: points, or null until marked by hand}, problems: [sentence],
-    feedback: path}].
+    Exit 0 when every submission has a result, stated problems included; 1 when the grader itself failed on one;
+    2 when nothing could be graded; 130 after Ctrl-C.
+
+    The JSON has assignment, max_score, seed, versions, questions: [{name, points, by_hand}], and submissions:
+    [{student, state ("graded" or "problem"), score, marks: {question: points, or null until marked by hand},
+    problems: [sentence], feedback: path, verdicts: {question: {matched, asked, text}}, misconceptions: {question:
+    name}, seconds: {phase: seconds}}].
     """
     from rich.console import Console
 
     from autograder.course import Course
+    from autograder.grade import RunOptions
     from autograder.grade import grade as grade_class
     from autograder.report import show
 
     here = Course(course) if course else Course.from_environment()
     if as_json and as_json != "-":
         Path(as_json).parent.mkdir(parents=True, exist_ok=True)
+    options = RunOptions(workers=workers, seed=seed, fresh=fresh, feedback=feedback, sandbox=not unsafe)
     with _progress_bar(Console(stderr=True)) as progress:
-        report = grade_class(here, problem_set, fresh=fresh, progress=progress)
+        report = grade_class(here, problem_set, options, progress)
 
     show(report, Console(stderr=as_json == "-"))
     text = json.dumps(report.as_dict(), indent=1, ensure_ascii=False)
@@ -85,6 +104,36 @@ def grade(
     for failure in report.failures:
         print(f"gradus: {failure}; see {here.log}.", file=sys.stderr)
     if report.failures:
+        raise typer.Exit(1)
+
+
+def variants(
+    problem_sets: Annotated[
+        list[str] | None, typer.Argument(metavar="[PS]...", help="Default: all that have a variants.py.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the hidden tests' inputs.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")] = False,
+    unsafe: Annotated[bool, typer.Option("--unsafe-no-sandbox", help="Run without a sandbox.")] = False,
+) -> None:
+    """Hand in every wheat and misconception of solutions/PS/variants.py, and show which question catches which.
+
+    Checks as well that the hidden tests prove something: that the reference earns full marks with other seeds, and that
+    functions which compute nothing earn none.
+
+    Exit 1 when a wheat loses marks, a misconception loses none or cannot be named, or an answer proves nothing.
+    """
+    from rich.console import Console
+
+    from autograder.course import Course
+    from autograder.kill_matrices import as_dict, examine, show
+
+    checked = examine(Course.from_environment(), problem_sets or [], seed, sandbox=not unsafe)
+    if as_json:
+        print(json.dumps([as_dict(one) for one in checked], indent=1, ensure_ascii=False))
+    else:
+        for one in checked:
+            show(one, Console())
+    if any(one.findings for one in checked):
         raise typer.Exit(1)
 
 

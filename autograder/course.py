@@ -49,6 +49,10 @@ class Course:
         return f"sqlite:///{self.root / 'gradebook.db'}"
 
     @property
+    def results(self) -> Path:
+        return self.root / "results"
+
+    @property
     def log(self) -> Path:
         return self.root / "gradus.log"
 

@@ -1,16 +1,13 @@
-"""The instructor's part of `gradus doctor`: nbgrader, its kernel, its database tool, the sandbox."""
+"""The instructor's part of `gradus doctor`: nbgrader, its database tool, and each wall of the sandbox."""
 
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from gradus.doctor import State, check
-
-_SECONDS = 20
+from gradus.doctor import Finding, State, check
 
 
 @check("nbgrader")
@@ -25,28 +22,21 @@ def _nbgrader() -> tuple[State, str, str]:
     return "works", number, ""
 
 
-@check("kernel")
-def _kernel() -> tuple[State, str, str]:
-    try:
-        from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
-    except ImportError:
-        return "missing", "no Jupyter here: notebooks cannot be graded", "run `make`"
-    try:
-        return "works", KernelSpecManager().get_kernel_spec("python3").display_name, ""
-    except NoSuchKernel:
-        return "broken", "no kernel named python3", f"{sys.executable} -m ipykernel install --sys-prefix"
-
-
 @check("sandbox")
-def _sandbox() -> tuple[State, str, str]:
-    cure = "on Debian: `apt install bubblewrap`"
-    found = shutil.which("bwrap")
-    if found is None:
-        return "missing", "no bubblewrap: submissions run unprotected", cure
-    # fmt: off
-    command = [found, "--ro-bind", "/", "/", "--dev", "/dev", "--unshare-all", "--die-with-parent", "true"]
-    # fmt: on
-    tried = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
-    if tried.returncode != 0:
-        return "missing", f"bubblewrap cannot make a sandbox: {tried.stderr.strip()}", "allow user namespaces"
-    return "works", "bubblewrap makes a sandbox without a network", ""
+def _sandbox() -> tuple[State, str, str] | list[Finding]:
+    """Each wall of the sandbox, tried from inside."""
+    from autograder.sandbox import unavailable
+    from autograder.sandbox.doctor import prove
+
+    if (reason := unavailable()) is not None:
+        return "missing", f"{reason}: submissions cannot be graded safely", "on Debian: `apt install bubblewrap`"
+    states: dict[bool | None, State] = {True: "works", False: "broken", None: "missing"}
+    return [
+        Finding(
+            f"sandbox: {wall}",
+            states[held],
+            says,
+            "" if held else "grade on a machine where this wall holds",
+        )
+        for wall, held, says in prove()
+    ]

@@ -7,15 +7,19 @@ commands and for formgrader's buttons.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
 
-from autograder.intake import take_in
+from autograder.answer_lint import answer_findings
+from autograder.course import Course
+from autograder.intake import framed, handed_in
 from autograder.lint import lint
-from autograder.record import fingerprint
+from autograder.session import Session
+from autograder.submissions import TIMESTAMP
 from gradus.errors import GradusError
 from gradus.notebooks import canonical_text, read
 
@@ -27,7 +31,8 @@ class ReleaseExporter(NotebookExporter):
         path = Path(filename)
         text, resources = super().from_filename(filename, resources, **kw)
         released = nbformat.reads(text, as_version=4)
-        findings = lint(read(path), released, path.name)
+        source = read(path)
+        findings = lint(source, released, path.name) or answer_findings(source, path.name)
         if findings:
             raise GradusError("\n".join(findings))
         return canonical_text(released), resources
@@ -44,20 +49,27 @@ class SubmissionExporter(NotebookExporter):
             return super().from_filename(filename, resources, **kw)
 
         student, problem_set = resources["nbgrader"]["student"], resources["nbgrader"]["assignment"]
-        folders = (coursedir.release_directory, coursedir.source_directory)
-        released, source = (Path(coursedir.format_path(folder, ".", problem_set)) / path.name for folder in folders)
-        _remove_what_was_copied(Path(coursedir.format_path(coursedir.autograded_directory, student, problem_set)))
+        course = course_of(coursedir)
+        remove_all_but([TIMESTAMP], course.autograded_notebook(student, problem_set).parent)
 
-        notebook = take_in(path, below=submitted, released=nbformat.read(released, as_version=4))
-        notebook.metadata["gradus"]["fingerprint"] = fingerprint(path, released, source, self.config.Execute.timeout)
+        session = Session.open(course, problem_set)
+        content = handed_in(path, below=submitted)
+        notebook = framed(content, path.name, session.assignment.released)
+        notebook.metadata["gradus"]["fingerprint"] = session.content_key(content)
         resources["metadata"] = {"name": path.stem, "path": str(path.parent)}
         return self.from_notebook_node(notebook, resources, **kw)
 
 
-def _remove_what_was_copied(folder: Path) -> None:
+def course_of(coursedir: Any) -> Course:
+    """The course that nbgrader has been set up for."""
+    root = Path(coursedir.root)
+    return Course(root, root / coursedir.source_directory, root / coursedir.release_directory)
+
+
+def remove_all_but(kept: Collection[str], folder: Path) -> None:
     """Only the notebook counts: modules that shadow a library, and links to other files, must not lie beside it."""
     for entry in folder.iterdir() if folder.is_dir() else ():
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
-        elif entry.name != "timestamp.txt" or entry.is_symlink():
+        elif entry.name not in kept or entry.is_symlink():
             entry.unlink()

@@ -1,115 +1,207 @@
-"""One grading run: every submission of a problem set gets exactly one result, whatever it holds."""
+"""One grading run: every submission of a problem set gets exactly one result, whatever it holds.
+
+intake -> execute -> judge -> sanitise -> the result on disk      (threads, each with a sandbox)
+       -> autograded/, gradebook, feedback/                       (this thread alone)
+"""
 
 from __future__ import annotations
 
+import json
+import logging
+import os
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import AssignLatePenalties
+
+from autograder.content import versions
 from autograder.course import Course
-from autograder.gradebook import Question, marks, questions, record_nothing_earned, register
-from autograder.record import fingerprint, read_record
+from autograder.exporters import remove_all_but
+from autograder.feedback import FeedbackWriter
+from autograder.gradebook import Class, questions, register
+from autograder.marking import Graded
+from autograder.pool import Pool, Sandbox
 from autograder.release import require
 from autograder.report import Report, Result
-from autograder.settings import cell_seconds
-from autograder.stages import StageError, autograde, feedback, log_to
-from autograder.submissions import Submission, find_submissions
+from autograder.session import Session
+from autograder.settings import nbgrader_options
+from autograder.stages import log_to
+from autograder.submissions import TIMESTAMP, Submission, find_submissions, submitted_at
+from autograder.writing import write_whole
+from gradus.errors import GradusError
 
 Progress = Callable[[str, int, int], Any]
+BATCH = 25  # submissions between two commits of the gradebook
+
+_log = logging.getLogger("traitlets")  # nbgrader's own, which goes to the course's log file
 
 
-def grade(course: Course, problem_set: str, *, fresh: bool = False, progress: Progress | None = None) -> Report:
+@dataclass(frozen=True)
+class RunOptions:
+    """How a grading run is done.
+
+    `seed` None goes on with the last run's seed. `fresh` draws a new one (unless one is given) and believes no result
+    from before. `sandbox` False runs student code with all the rights of this account.
+    """
+
+    workers: int = 0  # 0: one for each core
+    seed: int | None = None
+    fresh: bool = False
+    feedback: bool = True
+    sandbox: bool = True
+
+
+def grade(
+    course: Course, problem_set: str, options: RunOptions = RunOptions(), progress: Progress | None = None
+) -> Report:
     """Grade all submissions for a problem set, write their feedback, and report.
 
-    A submission that was graded before and has not changed since, nor its problem set, is not run again.
+    A submission whose result is on disk, under everything that its marks depend on, is not run again. So a run that
+    died is gone on with by starting it again, and one that is done is repeated cheaply.
 
     Args:
-        fresh: run every submission again.
-        progress: called with a student's name, the steps done and the steps in all.
+        progress: called with a student's name, the submissions done and those in all.
 
     Raises:
-        GradusError: the run itself cannot be done: no such problem set, no submissions, stale release, another run.
+        GradusError: the run cannot be done: no such problem set, no submissions, stale release, a solution that fails,
+            no sandbox, a full disk, another run. What was graded until then is kept.
     """
-    tell = progress or (lambda student, done, total: None)
     require(course, problem_set)
     submissions = find_submissions(course, problem_set)
     with course.grading():
         log_to(course.log)
-        register(course, problem_set)
-        failures: dict[str, str] = {}
-        steps = 2 * len(submissions)
-        for done, submission in enumerate(submissions):
-            tell(submission.student, done, steps)
-            try:
-                _record_marks(course, problem_set, submission, fresh)
-            except StageError as error:
-                failures[submission.student] = f"the grader failed, not the submission ({_first_line(error)})"
-        for done, submission in enumerate(submissions, len(submissions)):
-            tell(submission.student, done, steps)
-            try:
-                _write_feedback(course, problem_set, submission)
-            except StageError as error:
-                failures.setdefault(submission.student, f"feedback could not be written ({_first_line(error)})")
-        asked = questions(course, problem_set)
-        results = [_result(course, problem_set, s, asked, failures.get(s.student)) for s in submissions]
-    return Report(problem_set, asked, results, [f"{student}: {why}" for student, why in failures.items()])
+        session = Session.open(course, problem_set, seed=options.seed, fresh=options.fresh, sandbox=options.sandbox)
+        session.results.sweep()
+        return _Run(course, session, submissions, options, progress or (lambda *_: None)).report()
 
 
-def _record_marks(course: Course, problem_set: str, submission: Submission, fresh: bool) -> None:
-    if submission.obstacle:
-        if submission.recordable:
-            record_nothing_earned(course, problem_set, submission.student)
-    elif fresh or not _is_graded(course, problem_set, submission.student):
-        autograde(course, problem_set, submission.student)
+class _Run:
+    def __init__(
+        self, course: Course, session: Session, submissions: list[Submission], options: RunOptions, progress: Progress
+    ) -> None:
+        self.course, self.session, self.submissions, self.options = course, session, submissions, options
+        self.name = session.assignment.name
+        self.progress = progress
+        self.graded: dict[str, Graded] = {}  # without their notebooks
+        self.failures: dict[str, str] = {}
+        self.done = 0
+
+    def report(self) -> Report:
+        ready, waiting = self._split()
+        workers = min(self.options.workers or _cores(), len(waiting))
+        limits, sandbox = self.session.options.limits, self.session.options.sandbox
+        with Pool[Submission, Graded](workers, limits, sandbox) as pool:
+            pool.warm()  # while the gradebook is made ready
+            register(self.course, self.name)
+            config = nbgrader_options(self.course)
+            late = AssignLatePenalties(config=config)
+            late.init_plugin()
+            with Gradebook(self.course.gradebook_url) as gradebook:
+                self.marks = Class(gradebook, self.name, late)
+                self.feedback = FeedbackWriter(self.course, self.name, config) if self.options.feedback else None
+                for submission in ready:
+                    self._take(submission, lambda submission=submission: self._kept(submission))  # type: ignore[misc]
+                for submission, future in pool.map_unordered(self._grade, waiting):
+                    self._take(submission, future.result)
+                self.marks.commit()
+                return self._summary(self.marks.marks())
+
+    def _split(self) -> tuple[list[Submission], list[Submission]]:
+        """Those that have a result already or can have none, and those that are to be run."""
+        ready: list[Submission] = []
+        waiting: list[Submission] = []
+        for submission in self.submissions:
+            is_ready = bool(submission.obstacle) or self._kept(submission) is not None
+            (ready if is_ready else waiting).append(submission)
+        return ready, waiting
+
+    def _kept(self, submission: Submission) -> Graded | None:
+        return self.session.find_file(self.course.submitted_notebook(submission.student, self.name))
+
+    def _grade(self, submission: Submission, sandbox: Sandbox) -> Graded:
+        path = self.course.submitted_notebook(submission.student, self.name)
+        return self.session.grade_file(path, sandbox.run)
+
+    def _take(self, submission: Submission, outcome: Callable[[], Graded | None]) -> None:
+        """Record what came of one submission. A fault of ours concerns no other one."""
+        try:
+            if not submission.obstacle:
+                self._record(submission.student, outcome())
+            elif submission.recordable:
+                self.marks.record_nothing_earned(submission.student)
+        except GradusError:
+            raise
+        except Exception as error:
+            _log.exception("grading %s", submission.student)
+            self.failures[submission.student] = f"the grader failed, not the submission ({_first_line(error)})"
+        self.done += 1
+        self.progress(submission.student, self.done, len(self.submissions))
+        if self.done % BATCH == 0:
+            self.marks.commit()
+
+    def _record(self, student: str, graded: Graded | None) -> None:
+        if graded is None:
+            raise FileNotFoundError("its result was taken away while the run was going on")
+        when, stamp = submitted_at(self.course, self.name, student)
+        _write_graded(self.course.autograded_notebook(student, self.name), graded, stamp)
+        self.marks.record(student, graded.marks, graded.unanswered, when)
+        self.graded[student] = replace(graded, notebook={})
+        if self.feedback is not None:
+            marks = self.marks.marks_of(student)
+            self.feedback.write(student, graded, marks, self.marks.comments(student), self.marks.late_penalty(student))
+
+    def _summary(self, recorded: dict[str, dict[str, float | None]]) -> Report:
+        asked = questions(self.course, self.name)
+        results = []
+        for submission in self.submissions:
+            student, graded = submission.student, self.graded.get(submission.student)
+            problems = [text for text in (self.failures.get(student), submission.obstacle) if text]
+            problems += graded.problems if graded else []
+            marks = recorded.get(student, {}) if submission.recordable else {}
+            by_question = {question.name: marks.get(question.name, 0.0) for question in asked}
+            if student in self.failures:
+                by_question = {question.name: marks.get(question.name) for question in asked}
+            page = self.course.feedback_page(student, self.name)
+            results.append(
+                Result(
+                    student=student,
+                    state="problem" if problems else "graded",
+                    score=sum(mark or 0.0 for mark in by_question.values()),
+                    marks=by_question,
+                    problems=problems,
+                    feedback=str(page) if graded and page.is_file() else "",
+                    verdicts=graded.verdicts if graded else {},
+                    misconceptions=graded.misconceptions if graded else {},
+                    seconds=graded.seconds if graded else {},
+                )
+            )
+        failures = [f"{student}: {why}" for student, why in self.failures.items()]
+        return Report(self.name, asked, results, failures, self.session.seed, versions())
 
 
-def _is_graded(course: Course, problem_set: str, student: str) -> bool:
-    """Whether the marks of this very submission, problem set and grader are in the gradebook already."""
-    record = read_record(course.autograded_notebook(student, problem_set))
-    if record is None or not record.executed or marks(course, problem_set, student) is None:
-        return False
-    now = fingerprint(
-        course.submitted_notebook(student, problem_set),
-        course.released_notebook(problem_set),
-        course.source_notebook(problem_set),
-        cell_seconds(),
-    )
-    return record.fingerprint == now
+def _write_graded(path: Path, graded: Graded, stamp: bytes) -> None:
+    """The graded notebook where formgrader looks for it, unless it is there; and nothing else beside it."""
+    text = json.dumps(graded.notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    wanted = {path.name: text.encode("utf-8", "replace")} | ({TIMESTAMP: stamp} if stamp else {})
+    remove_all_but(wanted, path.parent)
+    for name, content in wanted.items():
+        if _content(path.with_name(name)) != content:
+            write_whole(path.with_name(name), content, mode=0o444, durable=False)
 
 
-def _write_feedback(course: Course, problem_set: str, submission: Submission) -> None:
-    """Write the feedback page unless it is newer than the marks and comments it shows."""
-    page = course.feedback_page(submission.student, problem_set)
-    graded = course.autograded_notebook(submission.student, problem_set)
-    if submission.obstacle or not graded.is_file():
-        return
-    shown = (graded, course.root / "gradebook.db")
-    if not page.is_file() or page.stat().st_mtime < max(path.stat().st_mtime for path in shown):
-        feedback(course, problem_set, submission.student)
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
-def _result(
-    course: Course, problem_set: str, submission: Submission, asked: list[Question], failure: str | None
-) -> Result:
-    problems = [failure] if failure else []
-    recorded: dict[str, float | None] = {}
-    page = course.feedback_page(submission.student, problem_set)
-    if submission.obstacle:
-        problems.append(submission.obstacle)
-    else:
-        record = read_record(course.autograded_notebook(submission.student, problem_set))
-        problems += record.problems if record else ()
-    if submission.recordable:
-        recorded = marks(course, problem_set, submission.student) or {}
-    by_question = {question.name: recorded.get(question.name, 0.0) for question in asked}
-    return Result(
-        student=submission.student,
-        state="problem" if problems else "graded",
-        score=sum(mark or 0.0 for mark in by_question.values()),
-        marks=by_question,
-        problems=problems,
-        feedback=str(page) if page.is_file() and not submission.obstacle else "",
-    )
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or ["no reason given"])[0]
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -32,10 +32,30 @@ def take_in(path: Path, below: Path, released: NotebookNode) -> NotebookNode:
     `metadata["gradus"]` of the result has `problems`, sentences for the student, and `readable`. When it is not
     readable the notebook is the released one. `path` must not pass through a link below the folder `below`.
     """
+    return framed(handed_in(path, below), path.name, released)
+
+
+def handed_in(path: Path, below: Path) -> bytes | UnreadableError:
+    """The content of a submission's file, or why it is not to be had; `path` and `below` as for `take_in`."""
     try:
-        return rebuild(cells_of(read_bytes(path, below), path.name), released, path.stem)
+        return read_bytes(path, below)
+    except UnreadableError as reason:
+        return reason
+
+
+def framed(content: bytes | UnreadableError, name: str, released: NotebookNode) -> NotebookNode:
+    """The notebook in `content` put into the frame of the released one, as `take_in` does."""
+    try:
+        if isinstance(content, UnreadableError):
+            raise content
+        return rebuild(cells_of(content, name), released, Path(name).stem)
     except UnreadableError as reason:
         return blank(released, str(reason))
+
+
+def as_content(content: bytes | UnreadableError) -> bytes:
+    """What stands for a submission in the hash of its content."""
+    return b"unreadable: " + str(content).encode() if isinstance(content, UnreadableError) else content
 
 
 def read_bytes(path: Path, below: Path) -> bytes:

@@ -11,11 +11,9 @@ import copy
 from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from nbformat.v4 import new_notebook
 
 from autograder.record import with_note
-
-_NEW = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 
 
 @dataclass(frozen=True)
@@ -125,7 +123,9 @@ def _framed(known: NotebookNode, source: str, cell: SubmittedCell | None = None)
 
 
 def _plain(cell: SubmittedCell, cell_id: str) -> NotebookNode:
-    plain = _NEW[cell.kind](cell.source, id=cell_id)
+    plain = NotebookNode(cell_type=cell.kind, id=cell_id, metadata=NotebookNode(), source=cell.source)
+    if cell.kind == "code":
+        plain |= NotebookNode(outputs=[], execution_count=None)
     if cell.attachments and cell.kind == "markdown":
         plain["attachments"] = cell.attachments
     return plain

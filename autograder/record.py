@@ -1,6 +1,7 @@
 """What the grader remembers in a graded notebook: `metadata["gradus"]`, and a note to the student at its top.
 
-- `fingerprint`: of everything that the marks depend on.
+- `fingerprint`: a hash of everything that the marks depend on; the result is kept under it.
+- `seed`, `versions`: of the run that marked it. `misconceptions`: the known mistakes that its answers show.
 - `readable`: whether there was a notebook to grade.
 - `problems`: sentences for the student; empty when all went well.
 - `executed`: set when the notebook was run and its marks are in the gradebook.
@@ -8,16 +9,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-from gradus.version import __version__
+from autograder.sanitise import clean_text
 
 NOTE_ID = "note-from-the-grader"
 
@@ -29,15 +28,6 @@ class Record:
     fingerprint: str
     executed: bool
     problems: tuple[str, ...]
-
-
-def fingerprint(submission: Path, released: Path, source: Path, cell_seconds: int) -> str:
-    """One hash over a submission, its problem set, the time limit and the versions that grade it."""
-    digest = hashlib.sha256()
-    for path in (submission, released, source):
-        digest.update(_digest(path))
-    digest.update(f"{cell_seconds} {__version__} {version('nbgrader')} {version('torch')}".encode())
-    return digest.hexdigest()
 
 
 def read_record(notebook: Path) -> Record | None:
@@ -54,17 +44,6 @@ def with_note(notebook: NotebookNode) -> NotebookNode:
     notebook.cells = [cell for cell in notebook.cells if cell.get("id") != NOTE_ID]
     problems = notebook.metadata["gradus"]["problems"]
     if problems:
-        text = "\n".join(["**Note from the grader**", "", *(f"- {problem}" for problem in problems)])
+        text = "\n".join(["**Note from the grader**", "", *(f"- {clean_text(problem)}" for problem in problems)])
         notebook.cells.insert(0, new_markdown_cell(text, id=NOTE_ID))
     return notebook
-
-
-def _digest(path: Path) -> bytes:
-    """A hash of a plain file's content; of its lack for anything else."""
-    try:
-        if path.is_symlink() or not path.is_file():
-            return b"no plain file"
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").digest()
-    except OSError:
-        return b"not readable"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections import Counter
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -21,6 +22,8 @@ class Result:
 
     `state` is "graded", or "problem": graded too, with `problems` stated in words for the student. `marks` has each
     question; None is to be marked by hand. `score` is their sum so far. `feedback` is the page's path, "" without one.
+    `verdicts` has matched, asked and text for each question; `misconceptions` the known mistake that its answers show;
+    `seconds` how long each phase took, when it was run in this course.
     """
 
     student: str
@@ -29,26 +32,36 @@ class Result:
     marks: dict[str, float | None]
     problems: list[str]
     feedback: str
+    verdicts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    misconceptions: dict[str, str] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Report:
-    """A class's outcome; `failures` are sentences on what the run itself could not do, one for each submission hit."""
+    """A class's outcome; `failures` are sentences on what the run itself could not do, one for each submission hit.
+
+    `gradus grade --seed` with `seed` gives the same marks again, as long as `versions` are these.
+    """
 
     assignment: str
     questions: list[Question]
     results: list[Result]
     failures: list[str]
+    seed: int
+    versions: dict[str, str]
 
     @property
     def max_score(self) -> float:
         return sum(question.points for question in self.questions)
 
     def as_dict(self) -> dict[str, Any]:
-        """What `gradus grade --json` writes: assignment, max_score, questions (name, points, by_hand), submissions."""
+        """What `gradus grade --json` writes; its help has the fields."""
         return {
             "assignment": self.assignment,
             "max_score": self.max_score,
+            "seed": self.seed,
+            "versions": self.versions,
             "questions": [asdict(question) for question in self.questions],
             "submissions": [asdict(result) for result in self.results],
         }
@@ -63,7 +76,8 @@ def show(report: Report, console: Console) -> None:
     table.add_column(f"total\n/{report.max_score:g}", justify="right", no_wrap=True)
     for result in report.results:
         marks = [_mark(result.marks[question.name], question) for question in report.questions]
-        table.add_row(Text(result.student), *marks, f"{result.score:g}{'*' if result.problems else ' '}")
+        total = f"{_short(result.score)}{'*' if result.problems else ' '}"
+        table.add_row(Text(_printable(result.student)), *marks, total)
     whole = Measurement.get(console, console.options.update(max_width=10_000), table).maximum
     console.print(table, width=max(whole, console.width), crop=False)  # a cut number would be a wrong number
 
@@ -73,12 +87,28 @@ def show(report: Report, console: Console) -> None:
     console.print()
     for result in report.results:
         for problem in result.problems:
-            console.print(Text(f"* {result.student}: {problem}"), soft_wrap=True)
+            console.print(Text(_printable(f"* {result.student}: {problem}")), soft_wrap=True)
+    for (asked, name), count in _misconceptions(report.results).most_common():
+        console.print(Text(f"{asked}: {count} with the misconception {name.replace('_', ' ')!r}"), soft_wrap=True)
     stated = sum(bool(result.problems) for result in report.results)
     console.print(f"{report.assignment}: {len(report.results)} graded, {stated} of them with a stated problem.")
+
+
+def _printable(text: str) -> str:
+    """Names and sentences quote what students wrote: nothing in them may steer the terminal."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
+def _misconceptions(results: list[Result]) -> Counter[tuple[str, str]]:
+    return Counter(item for result in results for item in result.misconceptions.items())
 
 
 def _mark(mark: float | None, question: Question) -> str:
     if mark is None:
         return "hand" if question.by_hand else "-"
-    return f"{mark:g}"
+    return _short(mark)
+
+
+def _short(mark: float) -> str:
+    """With two decimals at most."""
+    return f"{mark:.2f}".rstrip("0").rstrip(".")

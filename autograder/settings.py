@@ -7,13 +7,14 @@ import sys
 import warnings
 from pathlib import Path
 
-from traitlets.config import Config
+from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.course import Course
 from gradus.errors import GradusError
 
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+TEMPLATE = "gradus-feedback"
 NEVER_COPIED = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "variants.py"]
-CELL_SECONDS = 30
 STUB = "# YOUR CODE HERE\nraise NotImplementedError"
 
 
@@ -34,23 +35,32 @@ def configure(c: Config, course: Course) -> Config:
     c.GenerateAssignment.exporter_class = "autograder.exporters.ReleaseExporter"
     c.Autograde.exporter_class = "autograder.exporters.SubmissionExporter"
     c.Autograde.autograde_preprocessors = [
-        "autograder.execute.Execute",
-        "nbgrader.preprocessors.LimitOutput",
+        "autograder.stage.Grade",
         "nbgrader.preprocessors.SaveAutoGrades",
         "nbgrader.preprocessors.AssignLatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
-    c.Execute.timeout = cell_seconds()
-    c.Execute.interrupt_on_timeout = True
+    c.FeedbackExporter.template_name = TEMPLATE
+    c.FeedbackExporter.extra_template_basedirs = [str(TEMPLATES)]
+    c.FeedbackExporter.exclude_anchor_links = True
+    c.GenerateFeedback.exporter_class = "autograder.feedback.FeedbackExporter"
     return c
 
 
-def cell_seconds() -> int:
-    """The longest that one cell may run, in seconds: GRADUS_CELL_SECONDS, or 30."""
-    text = os.environ.get("GRADUS_CELL_SECONDS", str(CELL_SECONDS))
-    if not text.isdigit() or int(text) < 1:
-        raise GradusError(f"GRADUS_CELL_SECONDS is {text!r}; give a whole number of seconds, at least 1.")
-    return int(text)
+def nbgrader_options(course: Course) -> Config:
+    """nbgrader's options for `course`: ours, and what the course folder's own nbgrader_config.py adds.
+
+    Raises:
+        GradusError: that file fails.
+    """
+    config = configure(Config(), course)
+    own = course.root / "nbgrader_config.py"
+    if own.is_file():
+        try:
+            config.merge(PyFileConfigLoader(own.name, path=str(course.root)).load_config())
+        except Exception as error:
+            raise GradusError(f"{own} fails with {type(error).__name__}: {error}; mend it.") from None
+    return config
 
 
 def _find_our_programs() -> None:

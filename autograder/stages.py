@@ -1,15 +1,14 @@
-"""nbgrader's three converters, run in this process for one problem set or one student at a time."""
+"""nbgrader's converter from sources to student notebooks, run in this process, and where nbgrader logs to."""
 
 from __future__ import annotations
 
-import glob
 import logging
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
+from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
@@ -39,27 +38,6 @@ class _Generate(_RemembersItsFailure, GenerateAssignment):
     pass
 
 
-class _Autograde(_RemembersItsFailure, Autograde):
-    pass
-
-
-class _Feedback(_RemembersItsFailure, GenerateFeedback):
-    pass
-
-
-class _Folder(CourseDirectory):
-    """The course folder for one student; copies nothing beside notebooks, and bears a broken time stamp."""
-
-    def get_existing_timestamp(self, dest_path: str) -> Any:
-        stamp = Path(dest_path) / "timestamp.txt"
-        if stamp.is_symlink() or not stamp.is_file() or stamp.stat().st_size > 100:
-            return None
-        try:
-            return super().get_existing_timestamp(dest_path)
-        except Exception:  # nbgrader cannot even report one that it cannot parse
-            return None
-
-
 def generate(course: Course, problem_set: str, gradebook_url: str | None = None) -> str:
     """The student notebook made from a problem set's source, as text; recorded in the gradebook when one is given.
 
@@ -80,36 +58,6 @@ def generate(course: Course, problem_set: str, gradebook_url: str | None = None)
             config.CourseDirectory.db_url = gradebook_url
         _start(_Generate, CourseDirectory(config=config, assignment_id=problem_set), config)
         return (Path(scratch) / "release" / problem_set / source.name).read_text(encoding="utf-8")
-
-
-def autograde(course: Course, problem_set: str, student: str) -> None:
-    """Run one submission and put its marks into the gradebook.
-
-    Raises:
-        StageError: nbgrader could not; whatever the submission holds is no reason for it.
-    """
-    config, folder = _for_student(course, problem_set, student)
-    _start(_Autograde, folder, config)
-    stamp = course.submitted_notebook(student, problem_set).parent / "timestamp.txt"
-    if stamp.is_file() and not stamp.is_symlink():  # nbgrader's command compares it with the one submitted
-        shutil.copyfile(stamp, course.autograded_notebook(student, problem_set).parent / stamp.name)
-
-
-def feedback(course: Course, problem_set: str, student: str) -> None:
-    """Write one student's feedback page from the graded notebook and the gradebook.
-
-    Raises:
-        StageError: nbgrader could not.
-    """
-    config, folder = _for_student(course, problem_set, student)
-    _start(_Feedback, folder, config)
-
-
-def _for_student(course: Course, problem_set: str, student: str) -> tuple[Config, CourseDirectory]:
-    config = configure(Config(), course)
-    config.CourseDirectory.ignore = ["*"]
-    folder = _Folder(config=config, assignment_id=problem_set, student_id=glob.escape(student))
-    return config, folder
 
 
 def _start(stage: type[Any], folder: CourseDirectory, config: Config) -> None:

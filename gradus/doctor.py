@@ -36,12 +36,12 @@ class Finding:
         return asdict(self)
 
 
-Check = Callable[[], tuple[State, str, str]]
+Check = Callable[[], "tuple[State, str, str] | list[Finding]"]
 _CHECKS: dict[str, Check] = {}
 
 
 def check(name: str) -> Callable[[Check], Check]:
-    """Register a function that tries something and returns the state, what it saw, and the cure."""
+    """Register a function that tries something; it returns the state, what it saw and the cure, or several findings."""
 
     def register(function: Check) -> Check:
         _CHECKS[name] = function
@@ -58,7 +58,8 @@ def examine() -> list[Finding]:
     findings = []
     for name, function in _CHECKS.items():
         try:
-            findings.append(Finding(name, *function()))
+            found = function()
+            findings += found if isinstance(found, list) else [Finding(name, *found)]
         except Exception as error:
             findings.append(
                 Finding(name, "broken", f"{type(error).__name__}: {error}", "install again: make clean all")

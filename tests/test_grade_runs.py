@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,8 @@ from autograder.record import read_record
 from autograder.release import make_releases
 from gradus.errors import GradusError
 from gradus.notebooks import write
+
+ASKS = "from autograder.answers import answer, cases\nanswer(double, cases.number())"
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,7 @@ def test_a_class_without_submissions_is_told_where_they_belong(empty: Course) ->
 def test_a_stale_release_is_refused_and_the_cure_named(empty: Course) -> None:
     tiny.hand_in(empty, "ada", b"{}")
     empty.released_notebook("tiny").write_text("{}")
-    assert "run `gradus release tiny` first" in refused(empty)
+    assert "un `gradus release tiny` first" in refused(empty)
 
 
 def test_two_runs_of_one_course_at_once_are_refused(empty: Course) -> None:
@@ -64,7 +65,7 @@ def test_questions_added_after_grading_are_refused_and_the_cure_named(empty: Cou
     tiny.hand_in(empty, "ada", b"{}")
     grade_class(empty, "tiny")
     source = tiny.source_notebook()
-    test = "assert same(double(1), 2)\n### BEGIN HIDDEN TESTS\nassert same(double(5), 10)\n### END HIDDEN TESTS"
+    test = f"assert same(double(1), 2)\n### BEGIN HIDDEN TESTS\n{ASKS}\n### END HIDDEN TESTS"
     source["cells"].append(tiny.cell("code", "test_more", test, grade=True, locked=True, points=1))
     write(empty.source_notebook("tiny"), source)
     make_releases(empty, [])[0].write()
@@ -75,7 +76,7 @@ def test_a_failure_of_the_grader_is_told_apart_from_one_of_the_submission(
     empty: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tiny.hand_in(empty, "ada", b"{}")
-    monkeypatch.setattr("autograder.exporters.take_in", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("autograder.session.framed", lambda *_, **__: 1 / 0)
     report = grade_class(empty, "tiny")
     assert report.failures == ["ada: the grader failed, not the submission (division by zero)"]
     assert report.results[0].marks["test_double"] is None
@@ -83,15 +84,15 @@ def test_a_failure_of_the_grader_is_told_apart_from_one_of_the_submission(
     assert grade_class(empty, "tiny").failures == []
 
 
-def test_a_run_that_was_killed_between_the_stages_is_not_taken_for_a_graded_one(empty: Course) -> None:
+def test_a_graded_notebook_that_was_lost_or_changed_is_written_again(empty: Course) -> None:
     tiny.hand_in(empty, "ada", b"{}")
     grade_class(empty, "tiny")
     path = empty.autograded_notebook("ada", "tiny")
-    half_way = json.loads(path.read_text())
-    del half_way["metadata"]["gradus"]["executed"]
+    whole = path.read_bytes()
     path.chmod(0o644)
-    path.write_text(json.dumps(half_way))
+    path.write_bytes(whole[:100])
     grade_class(empty, "tiny")
+    assert path.read_bytes() == whole
     record = read_record(path)
     assert record is not None
     assert record.executed
@@ -105,8 +106,7 @@ def test_json_on_stdout_is_nothing_but_json(empty: Course, monkeypatch: pytest.M
     assert "ada" in result.stderr
 
 
-def test_grading_a_broken_file_starts_no_kernel(empty: Course) -> None:
+def test_a_broken_file_is_graded_without_running_anything(empty: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     tiny.hand_in(empty, "ada", b"{")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("autograder.execute.Execute.start_new_kernel", lambda *_, **__: time.sleep(1e9))
-        assert grade_class(empty, "tiny").results[0].score == 0
+    monkeypatch.setattr("autograder.pool.Sandbox.run", lambda *_: pytest.fail("something was run"))
+    assert grade_class(empty, "tiny").results[0].score == 0

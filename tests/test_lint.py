@@ -38,7 +38,7 @@ def test_a_name_that_nothing_announces_is_named_with_its_cell_and_cure(use: str)
 
 
 def test_a_name_in_a_hidden_test_is_held_to_the_same_rule() -> None:
-    found = findings(changed("test_double", lambda text: text.replace("2 * number", "factor * number")))
+    found = findings(changed("test_double", lambda text: text.replace("cases.number(", "factor * cases.number(")))
     assert "'factor'" in found
 
 
@@ -85,7 +85,7 @@ def test_code_spans_and_blocks_announce_names() -> None:
 
 @pytest.mark.parametrize("line", ["%timeit double(2)", "!ls", "x = !ls"])
 def test_magics_in_a_hidden_test_are_refused(line: str) -> None:
-    hidden = changed("test_double", lambda text: text.replace("TESTS\nfor", f"TESTS\n{line}\nfor"))
+    hidden = changed("test_double", lambda text: text.replace("TESTS\nfrom", f"TESTS\n{line}\nfrom"))
     assert "not plain Python" in findings(hidden)
 
 
@@ -123,7 +123,7 @@ def test_a_misspelt_marker_which_would_hide_nothing_is_refused(typo: str) -> Non
     assert "nearly a marker" in findings(source)
 
 
-LEAKS = ("twice_of_the_input = 2*x", "`assert same(double(number), 2 * number)`", "Because two halves make a whole.")
+LEAKS = ("twice_of_the_input = 2*x", "`answer(double, cases.number(-10,10))`", "Because two halves make a whole.")
 
 
 @pytest.mark.parametrize("leak", LEAKS)
@@ -135,6 +135,6 @@ def test_a_planted_leak_is_found_however_it_is_spaced(leak: str) -> None:
 def test_secrets_are_lines_that_give_something_away() -> None:
     secret = secrets(tiny.source_notebook())
     assert "twice_of_the_input = 2 * x" in secret
-    assert "assert math.isclose(halve(1e-300), 5e-301)" in secret
+    assert "answer(halve, scale * cases.number(1, 2), atol=0.0)" in secret
     assert not [line for line in secret if line.startswith("#") or line in ("return x", "import math")]
     assert leaks("nothing of it", secret) == []

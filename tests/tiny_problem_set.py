@@ -1,4 +1,4 @@
-"""A problem set of two coded questions and a written one, without torch: for tests of the grader that must be quick."""
+"""A problem set of two coded questions and a written one: for tests of the grader that must be quick."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ _DOUBLE = '''def double(x: float) -> float:
     ### END SOLUTION'''
 _TEST_DOUBLE = """same(double(2), 4)
 ### BEGIN HIDDEN TESTS
-for number in (0, -3.5, 1e9):
-    assert same(double(number), 2 * number)
+from autograder.answers import answer, cases
+for _ in range(4):
+    answer(double, cases.number(-10, 10))
 ### END HIDDEN TESTS"""
 _HALVE = '''def halve(x: float) -> float:
     """Half of x."""
@@ -34,7 +35,9 @@ _HALVE = '''def halve(x: float) -> float:
     ### END SOLUTION'''
 _TEST_HALVE = """assert same(halve(3), 1.5)
 ### BEGIN HIDDEN TESTS
-assert math.isclose(halve(1e-300), 5e-301)
+from autograder.answers import answer, cases
+for scale in (1e-300, 1.0):
+    answer(halve, scale * cases.number(1, 2), atol=0.0)
 ### END HIDDEN TESTS"""
 _SAME = """def same(a, b):
     assert math.isclose(a, b), f"{a} is not {b}"

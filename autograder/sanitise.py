@@ -1,0 +1,173 @@
+"""Takes out of a graded notebook whatever could act on the person who looks at it, in formgrader or as feedback.
+
+Outputs pass a list of what may stay: text, raster pictures, HTML through nh3. SVG becomes an image, which can neither
+run scripts nor load anything. In the student's own text, HTML tags are made ordinary text, pictures come from
+attachments only, and formulas cannot hold links. Text that is the release's own stays as it is.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Collection
+from typing import Any
+
+import nh3
+
+MAX_LINES = 1000  # of a stream that are kept
+_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+_TAGS = {
+    "a", "abbr", "b", "blockquote", "br", "caption", "code", "col", "colgroup", "dd", "del", "details", "div", "dl",
+    "dt", "em", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "ol",
+    "p", "pre", "q", "s", "samp", "small", "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot",
+    "th", "thead", "tr", "u", "ul", "var",
+}  # fmt: skip
+_ATTRIBUTES = {
+    "*": {"title"}, "a": {"href"}, "img": {"src", "alt", "width", "height"}, "ol": {"start"},
+    "td": {"colspan", "rowspan", "align"}, "th": {"colspan", "rowspan", "align", "scope"}, "col": {"span"},
+}  # fmt: skip
+_DATA_IMAGE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
+_SVG = re.compile(r"<svg\b.*?</svg\s*>", re.IGNORECASE | re.DOTALL)
+_SVG_NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_PICTURE = re.compile(r"!\[(?![^\[\]]*\]\(attachment:[\w.%-]+\))")
+_ATTACHED = re.compile(r"!\[(?=[^\[\]]*\]\(attachment:([\w.%-]+)\))")
+_REFERENCE = re.compile(r"\](?=:\s*\S)")
+_LINK = re.compile(r"\](?=\((?!\s*(?:https?:|mailto:|#|attachment:)))", re.IGNORECASE)
+_COMMANDS = re.compile(
+    r"\\(?=(href|url|require|cssId|class|style|unicode|def|let|newcommand|renewcommand|Newextarrow)\b)"
+)
+_SIZES = ("width", "height")
+_MOST_ALT = 300  # characters
+
+
+def sanitise(cells: list[Any], trusted: Collection[str] = ()) -> None:
+    """Clean the cells in place.
+
+    Args:
+        trusted: sources of text cells that the instructor wrote.
+    """
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            cell["outputs"] = clean_outputs(cell["outputs"])
+            continue
+        if "attachments" in cell:
+            cell["attachments"] = _clean_attachments(cell["attachments"])
+        if cell["source"] not in trusted:
+            cell["source"] = clean_text(cell["source"], cell.get("attachments", ()))
+
+
+def clean_text(markdown: str, attachments: Collection[str] = ()) -> str:
+    """Markdown without HTML, pictures from elsewhere, links other than to the web, and commands that make links.
+
+    Pictures stay that are among `attachments`: one that is not there would stop nbconvert.
+    What is taken out is taken out by a space in its middle, wherever it stands: that depends on no opinion on what is
+    code and what is not.
+    """
+    markdown = _TAG.sub("< ", markdown)
+    markdown = _PICTURE.sub("! [", markdown)
+    markdown = _ATTACHED.sub(lambda found: "![" if found.group(1) in attachments else "! [", markdown)
+    markdown = _REFERENCE.sub("] ", markdown)
+    markdown = _LINK.sub("] ", markdown)
+    return _COMMANDS.sub(r"\\ ", markdown)
+
+
+def clean_outputs(outputs: list[Any]) -> list[Any]:
+    """Outputs of nbformat 4 with nothing in them that acts."""
+    kept, lines = [], 0
+    for output in outputs:
+        if output["output_type"] == "stream":
+            if lines > MAX_LINES:
+                continue
+            text = output["text"].split("\n", MAX_LINES - lines + 1)
+            lines += len(text)
+            if lines > MAX_LINES:
+                text = [*text[: MAX_LINES - lines - 1], "... the rest is left out: too many lines ...", ""]
+            kept.append({**output, "text": "\n".join(text)})
+        elif output["output_type"] in ("display_data", "execute_result"):
+            data, metadata = clean_bundle(output["data"]), _of_pictures(output["metadata"])
+            metadata = {kind: own for kind, own in metadata.items() if kind in data}
+            kept.append({**output, "data": data, "metadata": metadata})
+        else:
+            kept.append(output)
+    return kept
+
+
+def clean_bundle(data: dict[str, Any]) -> dict[str, str]:
+    """One output in its several types: those that may stay, made harmless."""
+    clean: dict[str, str] = {}
+    for kind, content in data.items():
+        if not isinstance(content, str):
+            continue
+        if kind == "text/plain":
+            clean[kind] = content
+        elif kind == "text/html":
+            clean[kind] = clean_html(content)
+        elif kind in ("text/markdown", "text/latex"):
+            clean[kind] = clean_text(content)
+        elif kind == "image/svg+xml":
+            clean.setdefault("text/html", _image(content))
+        elif kind in _PICTURES and _is_base64(content):
+            clean[kind] = content
+    return clean or {"text/plain": "[an output of a kind that is not shown here]"}
+
+
+def clean_html(html: str) -> str:
+    """HTML with a fixed set of tags, no styles, no scripts, and pictures that it holds itself."""
+    html = _SVG.sub(lambda found: _image(found.group()), html)
+    clean = nh3.clean(
+        html,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        attribute_filter=_only_own_pictures,
+        url_schemes={"http", "https", "mailto", "data"},
+        link_rel="noopener noreferrer nofollow",
+        strip_comments=True,
+    )
+    return _COMMANDS.sub(r"\\ ", clean)
+
+
+def _only_own_pictures(tag: str, attribute: str, value: str) -> str | None:
+    if attribute == "src":
+        return value if _DATA_IMAGE.fullmatch(value) else None
+    if attribute == "href":
+        return value if value.lower().startswith(("http:", "https:", "mailto:", "#")) else None
+    return value
+
+
+def _image(svg: str) -> str:
+    """An SVG drawing as an image: there it is only looked at."""
+    start = svg.find("<svg")
+    if start >= 0 and "xmlns=" not in svg[: svg.find(">", start)]:
+        svg = svg.replace("<svg", f"<svg {_SVG_NAMESPACE}", 1)
+    encoded = base64.b64encode(svg.encode("utf-8", "replace")).decode()
+    return f'<img alt="a drawing" src="data:image/svg+xml;base64,{encoded}">'
+
+
+def _clean_attachments(attachments: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    clean = {
+        name: {kind: data for kind, data in by_kind.items() if kind in _PICTURES and _is_base64(data)}
+        for name, by_kind in attachments.items()
+    }
+    return {name: by_kind for name, by_kind in clean.items() if by_kind and re.fullmatch(r"[\w. -]+", name)}
+
+
+def _is_base64(content: str) -> bool:
+    try:
+        base64.b64decode("".join(content.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return True
+
+
+def _of_pictures(metadata: Any) -> dict[str, Any]:
+    """Width, height and alternative text of pictures; whatever else metadata says stays out."""
+    clean = {}
+    for kind in _PICTURES:
+        own = metadata.get(kind) if isinstance(metadata, dict) else None
+        own = own if isinstance(own, dict) else {}
+        sizes = {name: own[name] for name in _SIZES if type(own.get(name)) is int and 0 < own[name] < 10_000}
+        alt = own["alt"][:_MOST_ALT] if isinstance(own.get("alt"), str) else "a picture that this cell shows"
+        clean[kind] = {**sizes, "alt": alt}
+    return clean

@@ -1,0 +1,110 @@
+"""Results lie on disk by content, whole or not at all; the seed of a run is remembered."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+import tiny_problem_set as tiny
+
+from autograder.content import content_key
+from autograder.course import Course
+from autograder.execution import Limits
+from autograder.jobs import load_assignment
+from autograder.options import Options, options_of
+from autograder.results import Results
+from autograder.writing import UNFINISHED, write_whole
+from gradus.errors import GradusError
+
+
+def full_disk(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_full_disk_leaves_the_old_file_and_no_half_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    write_whole(path, b"old")
+    monkeypatch.setattr(os, "fsync", full_disk)
+    with pytest.raises(GradusError, match="No space left on device") as error:
+        write_whole(path, b"new")
+    assert len(str(error.value).splitlines()) == 1
+    assert path.read_bytes() == b"old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
+
+
+def test_what_was_kept_is_found_and_what_was_cut_off_is_not(tmp_path: Path) -> None:
+    results = Results(Course(tmp_path), "tiny")
+    results.keep("graded", "key", {"mark": 1.5})
+    assert results.find("graded", "key") == {"mark": 1.5}
+    path = results.folder / "graded" / "key.json"
+    path.write_bytes(path.read_bytes()[:-3])
+    assert results.find("graded", "key") is None
+    assert results.find("graded", "other") is None
+
+
+def test_a_fresh_run_believes_only_what_it_has_written_itself(tmp_path: Path) -> None:
+    Results(Course(tmp_path), "tiny").keep("graded", "key", {"mark": 1})
+    fresh = Results(Course(tmp_path), "tiny", fresh=True)
+    assert fresh.find("graded", "key") is None
+    fresh.keep("graded", "key", {"mark": 2})
+    assert fresh.find("graded", "key") == {"mark": 2}
+
+
+def test_the_seed_is_kept_until_another_is_chosen_or_the_run_is_fresh(tmp_path: Path) -> None:
+    course = Course(tmp_path)
+    drawn = Results(course, "tiny").seed()
+    assert Results(course, "tiny").seed() == drawn
+    assert Results(course, "tiny").seed(7) == 7
+    assert Results(course, "tiny").seed() == 7
+    assert Results(course, "tiny", fresh=True).seed() not in (7, drawn)
+    assert Results(course, "other").seed() != drawn
+
+
+def test_other_people_cannot_read_the_answers(tmp_path: Path) -> None:
+    results = Results(Course(tmp_path), "tiny")
+    results.keep("reference", "key", {})
+    assert (results.folder / "reference" / "key.json").stat().st_mode & 0o077 == 0
+
+
+def test_what_a_killed_run_left_half_written_is_swept_away_later(tmp_path: Path) -> None:
+    results = Results(Course(tmp_path), "tiny")
+    results.folder.mkdir(parents=True)
+    old, young = results.folder / f"{UNFINISHED}a", results.folder / f"{UNFINISHED}b"
+    for path in (old, young):
+        path.touch()
+    os.utime(old, (0, 0))
+    results.sweep()
+    assert [path.name for path in results.folder.iterdir()] == [young.name]
+
+
+def test_everything_that_decides_a_mark_changes_the_key(tmp_path: Path) -> None:
+    course, _ = tiny.released_course(tmp_path)
+    assignment = load_assignment(course, "tiny")
+    keys = {
+        content_key(b"a", assignment, Options(), 1),
+        content_key(b"b", assignment, Options(), 1),
+        content_key(b"a", assignment, Options(), 2),
+        content_key(b"a", assignment, Options(limits=Limits(cell_seconds=1)), 1),
+        content_key(b"a", assignment, Options(show_hidden=True), 1),
+    }
+    course.source_notebook("tiny").with_name("variants.py").write_text("# new")
+    keys.add(content_key(b"a", load_assignment(course, "tiny"), Options(), 1))
+    assert len(keys) == 6
+
+
+def test_the_course_sets_limits_for_all_problem_sets_and_for_one(tmp_path: Path) -> None:
+    (tmp_path / "gradus.toml").write_text(
+        "[grading]\ncell_seconds = 5\nshow_hidden = true\n[grading.ps4]\ncell_seconds = 7\n"
+    )
+    assert options_of(Course(tmp_path), "ps1").limits.cell_seconds == 5
+    assert options_of(Course(tmp_path), "ps4").limits.cell_seconds == 7
+    assert options_of(Course(tmp_path), "ps4").show_hidden
+
+
+@pytest.mark.parametrize("line", ["cell_second = 5", "cell_seconds = 0", 'cell_seconds = "5"', "show_hidden = 1", "="])
+def test_a_setting_that_means_nothing_is_refused_by_name(line: str, tmp_path: Path) -> None:
+    (tmp_path / "gradus.toml").write_text(f"[grading]\n{line}\n")
+    with pytest.raises(GradusError, match=r"gradus\.toml"):
+        options_of(Course(tmp_path), "ps1")
