@@ -23,7 +23,7 @@ def gradus(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
 def test_help_lists_the_students_and_the_instructors_commands() -> None:
     shown = gradus("--help")
     assert shown.returncode == 0
-    for command in ("doctor", "data", "release", "grade"):
+    for command in ("doctor", "data", "release", "grade", "variants"):
         assert command in shown.stdout
 
 
@@ -34,7 +34,7 @@ def test_importing_gradus_loads_nothing_heavy() -> None:
 
 def test_doctor_says_what_works_as_json() -> None:
     findings = {finding["name"]: finding for finding in json.loads(gradus("doctor", "--json").stdout)}
-    for name in ("Python", "torch", "device", "d2l", "data", "nbgrader", "kernel", "sandbox"):
+    for name in ("Python", "torch", "device", "d2l", "data", "nbgrader", "sandbox: network", "sandbox: files"):
         assert name in findings
     assert findings["torch"]["state"] == "works"
 
