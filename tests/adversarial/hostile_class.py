@@ -185,7 +185,8 @@ def graded_class(folder: Path) -> Iterator[HostileClass]:
     course = Course(folder / "course")
     set_limits(course, LIMITS)
     canaries = {
-        name: f"CANARY-{name}-{secrets.token_hex(8)}" for name in ("home", "environment", "descriptor", "gradebook", "neighbour")
+        name: f"CANARY-{name}-{secrets.token_hex(8)}"
+        for name in ("home", "environment", "descriptor", "gradebook", "neighbour")
     }
     home, loot, scratch = folder / "home", folder / "loot", folder / "tmp"
     for made in (home, loot, scratch):
@@ -200,7 +201,15 @@ def graded_class(folder: Path) -> Iterator[HostileClass]:
     listeners = Listeners()
     neighbour = course.submitted_notebook(NEIGHBOUR, "ps4")
     solutions = REPOSITORY / "solutions"
-    secret_places = (home / "secret.txt", home, course.root / "gradebook.db", course.root, neighbour, solutions, REPOSITORY)
+    secret_places = (
+        home / "secret.txt",
+        home,
+        course.root / "gradebook.db",
+        course.root,
+        neighbour,
+        solutions,
+        REPOSITORY,
+    )
     targets = Targets(loot, secret_places, neighbour, listeners.port, listeners.abstract)
     released = read(course.released_notebook("ps4"))
     hand_in_honest(course, released, targets, canaries["neighbour"])

@@ -5,10 +5,37 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-ACTIVE = {"script", "iframe", "object", "embed", "applet", "form", "base", "frame", "frameset", "portal", "animate", "set"}
-LOADS = {"src", "srcset", "poster", "data", "background", "action", "formaction", "manifest", "ping", "longdesc", "cite"}
+ACTIVE = {
+    "script",
+    "iframe",
+    "object",
+    "embed",
+    "applet",
+    "form",
+    "base",
+    "frame",
+    "frameset",
+    "portal",
+    "animate",
+    "set",
+}
+LOADS = {
+    "src",
+    "srcset",
+    "poster",
+    "data",
+    "background",
+    "action",
+    "formaction",
+    "manifest",
+    "ping",
+    "longdesc",
+    "cite",
+}
 ELSEWHERE = re.compile(r"^\s*(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
-RUNS = re.compile(r"^[\s\x00-\x20]*(?:j\s*a\s*v\s*a\s*s\s*c\s*r\s*i\s*p\s*t|vbscript|data\s*:\s*text)\s*", re.IGNORECASE)
+RUNS = re.compile(
+    r"^[\s\x00-\x20]*(?:j\s*a\s*v\s*a\s*s\s*c\s*r\s*i\s*p\s*t|vbscript|data\s*:\s*text)\s*", re.IGNORECASE
+)
 STYLE_LOADS = re.compile(r"@import|url\(\s*['\"]?\s*(?!data:|#)|expression\(|-moz-binding|behavior:", re.IGNORECASE)
 
 

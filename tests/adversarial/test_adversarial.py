@@ -148,7 +148,16 @@ def test_nothing_is_written_outside_the_course_folder(hostile: HostileClass) -> 
 
 
 def test_the_course_folder_holds_what_belongs_there(hostile: HostileClass) -> None:
-    known = {"submitted", "autograded", "feedback", "results", "gradebook.db", "gradus.log", "gradus.toml", "marks.json"}
+    known = {
+        "submitted",
+        "autograded",
+        "feedback",
+        "results",
+        "gradebook.db",
+        "gradus.log",
+        "gradus.toml",
+        "marks.json",
+    }
     assert {path.name for path in hostile.course.root.iterdir() if path.name != ".grading"} <= known
     assert snapshot(hostile.course.submitted) == hostile.before
 

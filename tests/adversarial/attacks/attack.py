@@ -163,8 +163,6 @@ def attack(
         earned = {test: 0.0 if test in lost else full for test, full in POINTS.items()}
         if loses_all or not right:
             earned = NOTHING
-        return Attack(
-            name, row, make, right, earned, exactly, problem, student or f"r{row:02}-{name}", harms_host
-        )
+        return Attack(name, row, make, right, earned, exactly, problem, student or f"r{row:02}-{name}", harms_host)
 
     return made

@@ -25,12 +25,16 @@ def modules_that_shadow_libraries(work: Work) -> None:
 
 @attack(19)
 def packages_that_shadow_the_grader(work: Work) -> None:
-    shadow(work, "autograder/__init__.py", "autograder/answers/__init__.py", "gradus/__init__.py", "nbgrader/__init__.py")
+    shadow(
+        work, "autograder/__init__.py", "autograder/answers/__init__.py", "gradus/__init__.py", "nbgrader/__init__.py"
+    )
 
 
 @attack(19)
 def start_up_files(work: Work) -> None:
-    shadow(work, ".ipython/profile_default/startup/00-mine.py", "conftest.py", "ipython_config.py", "nbgrader_config.py")
+    shadow(
+        work, ".ipython/profile_default/startup/00-mine.py", "conftest.py", "ipython_config.py", "nbgrader_config.py"
+    )
     work.beside("mine.pth", f"import os; open({str(work.targets.loot)!r} + '/pth', 'w')\n")
     work.beside("jupyter_config.json", "{}")
 

@@ -112,7 +112,21 @@ def reads_known_places(work: Work) -> None:
 
 @attack(15)
 def searches_the_disk(work: Work) -> None:
-    places = ["/home", "/root", "/tmp", "/work", "/var", "/srv", "/opt", "/mnt", "/media", "/etc", "/run", "/gradus", "/scratch"]
+    places = [
+        "/home",
+        "/root",
+        "/tmp",
+        "/work",
+        "/var",
+        "/srv",
+        "/opt",
+        "/mnt",
+        "/media",
+        "/etc",
+        "/run",
+        "/gradus",
+        "/scratch",
+    ]
     work.add(READ_EVERYTHING.format(paths=[*places, "..", "../..", "../../.."]))
 
 
@@ -142,7 +156,9 @@ def roots_of_other_processes(work: Work) -> None:
 @attack(15)
 def programs_read_for_it(work: Work) -> None:
     names = " ".join(str(path) for path in work.targets.secrets)
-    work.add(f"%%bash\ncat {names} 2>/dev/null\ngrep -raoE 'CANARY-[a-z]+-[0-9a-f]{{16}}' {names} 2>/dev/null\nls -la /work /root")
+    work.add(
+        f"%%bash\ncat {names} 2>/dev/null\ngrep -raoE 'CANARY-[a-z]+-[0-9a-f]{{16}}' {names} 2>/dev/null\nls -la /work /root"
+    )
 
 
 @attack(15)
@@ -207,8 +223,10 @@ def connects_to_an_abstract_socket(work: Work) -> None:
 
 @attack(17)
 def asks_a_name_server(work: Work) -> None:
-    work.add("import socket\ntry: print('-'.join(['GOT', 'OUT']), socket.getaddrinfo('example.com', 80))\n"
-             "except OSError as error: print(error)")
+    work.add(
+        "import socket\ntry: print('-'.join(['GOT', 'OUT']), socket.getaddrinfo('example.com', 80))\n"
+        "except OSError as error: print(error)"
+    )
 
 
 @attack(17)

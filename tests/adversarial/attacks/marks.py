@@ -301,5 +301,8 @@ def right_only_when_graded(work: Work) -> None:
 
 @attack(5, right=False)
 def watch_switched_off_by_nonsense(work: Work) -> None:
-    work.add("class Watch:\n    def __init__(self, *a, **k): pass\n    def __enter__(self): raise StopIteration\n"
-             "    def __exit__(self, *a): return True", before="")
+    work.add(
+        "class Watch:\n    def __init__(self, *a, **k): pass\n    def __enter__(self): raise StopIteration\n"
+        "    def __exit__(self, *a): return True",
+        before="",
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from typing import Any
 
 from attacks.attack import Work, attack
@@ -23,7 +22,10 @@ def duplicate_tests(work: Work) -> None:
 @attack(21, problem="more than once")
 def duplicate_answers(work: Work) -> None:
     """The last one was graded, and that is said."""
-    twin = copy.deepcopy(work.cell("one_hot")) | {"source": "def one_hot(y, num_classes):\n    return None", "id": "twin"}
+    twin = copy.deepcopy(work.cell("one_hot")) | {
+        "source": "def one_hot(y, num_classes):\n    return None",
+        "id": "twin",
+    }
     work.notebook["cells"].insert(0, twin)
 
 
@@ -150,7 +152,9 @@ zeros = unreadable(named("zeros", instead(bytes(4096))))
 a_list = unreadable(named("a_list", instead(b"[1, 2, 3]")))
 a_number = unreadable(named("a_number", instead(b"NaN")))
 a_picture = unreadable(named("a_picture", instead(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20)))
-no_cells = unreadable(named("no_cells", instead(b'{"cells": null, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')))
+no_cells = unreadable(
+    named("no_cells", instead(b'{"cells": null, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'))
+)
 cells_are_a_mapping = unreadable(named("cells_are_a_mapping", instead(b'{"cells": {"a": 1}, "nbformat": 4}')))
 truncated = unreadable(named("truncated", encoded(lambda text: text[: len(text) // 2].encode())))
 merge_conflict = unreadable(
@@ -223,7 +227,9 @@ def kernelspec_a_string(work: Work) -> None:
 @attack(23)
 def sources_of_odd_types(work: Work) -> None:
     for cell in work.notebook["cells"]:
-        cell["source"] = str(cell["source"]).splitlines(keepends=True) if isinstance(cell["source"], str) else cell["source"]
+        cell["source"] = (
+            str(cell["source"]).splitlines(keepends=True) if isinstance(cell["source"], str) else cell["source"]
+        )
     for odd in (None, 3, {"a": 1}, [1, ["x"], None]):
         work.add("", before="")
         work.notebook["cells"][-1]["source"] = odd

@@ -70,7 +70,9 @@ def html_in_code_and_printed(work: Work) -> None:
 @attack(20)
 def html_in_errors(work: Work) -> None:
     work.add(f"raise ValueError({ALL!r})")
-    work.add(f"raise type({HOSTILE[0]!r}, (Exception,), {{}})('\\x1b[31m<img src=x onerror=alert(1)>\\x1b]8;;javascript:alert(1)\\x07')")
+    work.add(
+        f"raise type({HOSTILE[0]!r}, (Exception,), {{}})('\\x1b[31m<img src=x onerror=alert(1)>\\x1b]8;;javascript:alert(1)\\x07')"
+    )
 
 
 @attack(20)
@@ -91,7 +93,7 @@ def scripts_and_widgets(work: Work) -> None:
     work.add(
         "from IPython.display import display, Javascript, IFrame, SVG, Markdown, Latex, Video\n"
         "display(Javascript('alert(1)', lib=['https://evil.example/x.js']), IFrame('https://evil.example', 9, 9),\n"
-        "        SVG('<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"><script>alert(1)</script></svg>'),\n"
+        '        SVG(\'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(1)</script></svg>\'),\n'
         "        Markdown('<script>alert(1)</script>[x](javascript:alert(1))'), Latex('$\\\\href{javascript:alert(1)}{x}$'),\n"
         "        Video('https://evil.example/v.mp4'))\n%%javascript"
     )

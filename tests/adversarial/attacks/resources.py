@@ -113,7 +113,9 @@ def a_million_displays(work: Work) -> None:
 
 @attack(13, harms_host=True)
 def a_picture_of_200_megabytes(work: Work) -> None:
-    work.add("from IPython.display import Image, display\ndisplay(Image(data=b'\\x89PNG' + b'x' * 150_000_000, format='png'))")
+    work.add(
+        "from IPython.display import Image, display\ndisplay(Image(data=b'\\x89PNG' + b'x' * 150_000_000, format='png'))"
+    )
 
 
 @attack(13, problem="", harms_host=True)

@@ -32,7 +32,9 @@ def generator_fixed(work: Work) -> None:
 
 @attack(28, right=False)
 def seeds_drawn_from_the_clock(work: Work) -> None:
-    work.add("import time, random\ntime.time = lambda: 0\nrandom.SystemRandom.random = lambda self: 0.0\nimport os\nos.urandom = bytes")
+    work.add(
+        "import time, random\ntime.time = lambda: 0\nrandom.SystemRandom.random = lambda self: 0.0\nimport os\nos.urandom = bytes"
+    )
 
 
 @attack(32)
@@ -57,7 +59,9 @@ def deterministic_flags_and_seeds(work: Work) -> None:
 
 @attack(32)
 def numpy_raises_on_everything(work: Work) -> None:
-    work.add("import numpy as np\nnp.seterr(all='raise')\nnp.set_printoptions(threshold=1)\ntorch.set_printoptions(profile='full')")
+    work.add(
+        "import numpy as np\nnp.seterr(all='raise')\nnp.set_printoptions(threshold=1)\ntorch.set_printoptions(profile='full')"
+    )
 
 
 @attack(32)
