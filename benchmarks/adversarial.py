@@ -3,8 +3,8 @@
     python benchmarks/adversarial.py                # two attacks of each row through nbgrader, all through Gradus
     python benchmarks/adversarial.py --per-row 99   # all through both; an hour
 
-nbgrader grades each attack in a course of its own, followed by one harmless neighbour, inside a guard (`stock_nbgrader`).
-Attacks that would harm this machine in spite of it are left out and counted as such. Counts go to
+nbgrader grades each attack in a course of its own, followed by one harmless neighbour, inside a guard
+(`stock_nbgrader`). Attacks that would harm this machine in spite of it are left out and counted as such. Counts go to
 `benchmarks/results/adversarial.json` and, as a table, to `benchmarks/results/adversarial.md`.
 """
 
@@ -34,17 +34,18 @@ from hostile_class import (  # noqa: E402
     HostileClass,
     Listeners,
     graded_class,
-    hidden_lines,
 )
 from page_check import dangers  # noqa: E402
 from stock_nbgrader import LAST, SOURCE, StockResult, grade, make_template  # noqa: E402
 
 from gradus.notebooks import read  # noqa: E402
 
+LEAKED, GOT_OUT = SAID_ON_SUCCESS
 # Not even in a guard: the fork bombs and what fills memory in forty processes at once.
 LEFT_OUT = ("fork-bomb", "many-processes-allocate", "a-million-cells")
 ROWS = {
-    1: "tags that skip a test", 2: "results shown by the tested function", 3: "a patched shell", 4: "objects equal to all",
+    1: "tags that skip a test", 2: "results shown by the tested function", 3: "a patched shell",
+    4: "objects equal to everything",
     5: "patched comparisons", 6: "a patched or flooded answering function", 7: "exits and crashes", 8: "endless loops",
     9: "daemons and exit handlers", 10: "fork bombs", 11: "allocation without end", 12: "a full disk",
     13: "floods of output", 14: "hidden tests through frames, memory, history", 15: "reading other files",
@@ -100,7 +101,10 @@ def _through_nbgrader(folder: Path, per_row: int, workers: int) -> dict[str, Cou
     neighbour = json.dumps(
         released | {"cells": [c for c in released["cells"] if c["metadata"].get("nbgrader")]}
     ).encode()
-    lines = hidden_lines(released, "", SOURCE)
+    loot = folder / "nothing"
+    loot.mkdir()
+    nobody = Targets(loot, (loot / "secret.txt",), loot, 0, "")
+    usual = Counter(dangers(grade(template, folder / "usual", None, nobody, neighbour).page))
 
     def one(attack: Attack) -> tuple[str, Count]:
         own = folder / secrets.token_hex(4)
@@ -120,7 +124,7 @@ def _through_nbgrader(folder: Path, per_row: int, workers: int) -> dict[str, Cou
             result = grade(template, root, attack, targets, essay)
         finally:
             listeners.close()
-        count = _stock_count(attack, result, canaries, lines, listeners.calls, [path.name for path in loot.iterdir()])
+        count = _stock_count(attack, result, canaries, usual, listeners.calls, [path.name for path in loot.iterdir()])
         shutil.rmtree(own, ignore_errors=True)
         print(f"nbgrader  {attack.student}: {', '.join(count.reasons) or 'held'}", flush=True)
         return attack.student, count
@@ -130,21 +134,31 @@ def _through_nbgrader(folder: Path, per_row: int, workers: int) -> dict[str, Cou
 
 
 def _stock_count(
-    attack: Attack, result: StockResult, canaries: dict[str, str], lines: list[str], calls: list[str], loot: list[str]
+    attack: Attack,
+    result: StockResult,
+    canaries: dict[str, str],
+    usual: Counter[str],
+    calls: list[str],
+    loot: list[str],
 ) -> Count:
-    unearned = [f"{name}: {mark:g} of {attack.earned[name]:g} earned" for name, mark in result.marks.items()
-                if mark > attack.earned[name]]  # fmt: skip
-    waiting = [f"{name}: waits for a person" for name in result.by_hand]
-    ungraded = waiting or ([] if result.marks else ["no marks at all"])
+    """`usual` is what nbgrader's own page loads and runs for everyone; it is not counted, nor are the hidden tests that
+    it shows to everyone."""
+    unearned = [
+        f"{name}: {mark:g}, {attack.earned[name]:g} earned"
+        for name, mark in result.marks.items()
+        if mark > attack.earned[name]
+    ]
+    ungraded = [f"{name}: waits for a person" for name in result.by_hand]
+    ungraded += [] if result.marks or result.by_hand else ["no marks at all"]
     lost = [f"{name}: lost" for name, mark in result.marks.items() if attack.exactly and mark < attack.earned[name]]
-    leaked = [name for name, canary in canaries.items() if canary in result.seen]
-    leaked += [word for word in SAID_ON_SUCCESS if word in result.seen]
-    leaked += ["a hidden test"] if any(line in result.seen for line in lines) else []
+    leaked = [f"leak: {name}" for name, canary in canaries.items() if canary in result.seen]
+    leaked += ["leak: hidden inputs"] if LEAKED in result.seen else []
     host = [*calls, *(f"wrote {name}" for name in loot), *(f"left running: {line[:60]}" for line in result.left)]
+    host += ["reached what it should not"] if GOT_OUT in result.seen else []
     host += ["had to be ended by the guard"] if result.ended_by_guard else []
-    acts = [found for found in dangers(result.page) if "mathjax" not in found.lower()][:1]
-    aborted = [] if result.neighbour_graded else ["the next student was not graded"]
-    reasons = [*unearned, *ungraded, *lost, *(f"leak: {one}" for one in leaked), *host, *acts, *aborted]
+    acts = list((Counter(dangers(result.page)) - usual).elements())[:1]
+    aborted = [] if result.neighbour_graded or result.ended_by_guard else ["the next student was not graded"]
+    reasons = [*unearned, *ungraded, *lost, *leaked, *host, *acts, *aborted]
     return Count(*(bool(found) for found in (unearned, ungraded, lost, aborted, leaked, host, acts)), reasons)
 
 

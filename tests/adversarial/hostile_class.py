@@ -1,4 +1,4 @@
-"""A class in which the attacks sit among honest students, with canaries planted, graded by one run of `gradus grade`."""
+"""A class in which the attacks sit among honest students, with canaries planted, graded by `gradus grade`."""
 
 from __future__ import annotations
 
@@ -174,9 +174,13 @@ def snapshot(folder: Path) -> dict[str, tuple[int, int]]:
     found = {}
     for where, folders, files in os.walk(os.fsencode(folder)):
         for name in (*folders, *files):
-            status = os.lstat(os.path.join(where, name))
-            found[repr(os.path.join(where, name))] = (status.st_mtime_ns, status.st_size)
+            status = os.lstat(where + b"/" + name)
+            found[repr(where + b"/" + name)] = (status.st_mtime_ns, status.st_size)
     return found
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 @contextlib.contextmanager
@@ -241,5 +245,5 @@ def graded_class(folder: Path) -> Iterator[HostileClass]:
     )
     yield HostileClass(
         course, attacks, targets, canaries, hidden_lines(released, submissions), outcome, json.loads(marks.read_text()),
-        listeners.calls, before, sorted(path.name for path in loot.iterdir()), sorted(p.name for p in scratch.iterdir()),
+        listeners.calls, before, names_in(loot), names_in(scratch),
     )  # fmt: skip

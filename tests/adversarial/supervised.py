@@ -21,7 +21,7 @@ from autograder.sandbox.processes import descendants
 
 PR_SET_CHILD_SUBREAPER = 36
 TICK_SECONDS = 0.1
-GRACE_SECONDS = 5.0  # for what dies with the command to be gone
+GRACE_SECONDS = 20.0  # for what dies with the command to be gone, and for programs of nbgrader's that end by themselves
 
 
 @dataclass(frozen=True)

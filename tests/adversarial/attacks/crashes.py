@@ -69,7 +69,8 @@ def abort(work: Work) -> None:
 def stack_overflow(work: Work) -> None:
     work.preface(
         "one_hot",
-        "import sys\nsys.setrecursionlimit(10**9)\nclass Deep:\n    def __repr__(self): return repr([self])\nrepr(Deep())",
+        "import sys\nsys.setrecursionlimit(10**9)\nclass Deep:\n    def __repr__(self): return repr([self])\n"
+        "repr(Deep())",
     )
 
 
@@ -113,7 +114,8 @@ def waits_for_input(work: Work) -> None:
 @attack(9)
 def daemon_with_two_forks(work: Work) -> None:
     work.add(
-        "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        for fd in range(3): os.close(fd)\n"
+        "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
+        "        for fd in range(3): os.close(fd)\n"
         f"        while True:\n            try: open('{work.targets.loot}/daemon', 'a').write('here')\n"
         "            except OSError: pass\n            time.sleep(0.2)\n    os._exit(0)\nos.wait()"
     )
@@ -141,7 +143,8 @@ def daemon_that_meddles_with_the_questions(work: Work) -> None:
     work.add(
         "import os, signal, time\nif os.fork() == 0:\n    os.setsid()\n    me = os.getpid()\n    while True:\n"
         "        for pid in range(2, 400):\n            if pid > me:\n"
-        "                try: os.kill(pid, signal.SIGKILL)\n                except OSError: pass\n        time.sleep(0.01)",
+        "                try: os.kill(pid, signal.SIGKILL)\n                except OSError: pass\n"
+        "        time.sleep(0.01)",
         before="",
     )
 

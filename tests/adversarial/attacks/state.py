@@ -21,8 +21,10 @@ def generator_fixed(work: Work) -> None:
     """Every case is to be the visible one: the cases that count are drawn elsewhere too."""
     work.add(
         "import random, numpy as np\nfor module in (torch, np.random, random):\n"
-        "    for name in ('manual_seed', 'seed'):\n        if hasattr(module, name): setattr(module, name, lambda *a: None)\n"
-        "torch.randn = lambda *a, **k: torch.zeros(1)\ntorch.randint = lambda *a, **k: torch.zeros(2, dtype=torch.int64)\n"
+        "    for name in ('manual_seed', 'seed'):\n"
+        "        if hasattr(module, name): setattr(module, name, lambda *a: None)\n"
+        "torch.randn = lambda *a, **k: torch.zeros(1)\n"
+        "torch.randint = lambda *a, **k: torch.zeros(2, dtype=torch.int64)\n"
         "class Fixed:\n    def __getattr__(self, name): return lambda *a, **k: np.zeros((2, 2))\n"
         "np.random.default_rng = np.random.Generator = np.random.Philox = np.random.PCG64 = lambda *a, **k: Fixed()"
     )
@@ -33,7 +35,8 @@ def generator_fixed(work: Work) -> None:
 @attack(28, right=False)
 def seeds_drawn_from_the_clock(work: Work) -> None:
     work.add(
-        "import time, random\ntime.time = lambda: 0\nrandom.SystemRandom.random = lambda self: 0.0\nimport os\nos.urandom = bytes"
+        "import time, random\ntime.time = lambda: 0\nrandom.SystemRandom.random = lambda self: 0.0\nimport os\n"
+        "os.urandom = bytes"
     )
 
 
@@ -60,7 +63,8 @@ def deterministic_flags_and_seeds(work: Work) -> None:
 @attack(32)
 def numpy_raises_on_everything(work: Work) -> None:
     work.add(
-        "import numpy as np\nnp.seterr(all='raise')\nnp.set_printoptions(threshold=1)\ntorch.set_printoptions(profile='full')"
+        "import numpy as np\nnp.seterr(all='raise')\nnp.set_printoptions(threshold=1)\n"
+        "torch.set_printoptions(profile='full')"
     )
 
 
@@ -68,7 +72,8 @@ def numpy_raises_on_everything(work: Work) -> None:
 def folder_mask_and_locale(work: Work) -> None:
     work.add(
         "import locale, os\nos.chdir('/')\nos.umask(0o777)\n"
-        "for name in ('de_DE.UTF-8', 'tr_TR.UTF-8', 'C'):\n    try: locale.setlocale(locale.LC_ALL, name)\n    except locale.Error: pass\n"
+        "for name in ('de_DE.UTF-8', 'tr_TR.UTF-8', 'C'):\n    try: locale.setlocale(locale.LC_ALL, name)\n"
+        "    except locale.Error: pass\n"
         "os.environ['PATH'] = '/nowhere'"
     )
 
@@ -101,14 +106,15 @@ def streams_and_descriptors_closed(work: Work) -> None:
 
 @attack(32)
 def gradients_off(work: Work) -> None:
-    """An honest habit at the end of a notebook, after which nothing trains: the questions before it are not asked later."""
+    """Nothing trains after this last cell: the questions before it are asked of the state before it."""
     work.add("torch.set_grad_enabled(False)\ntorch.inference_mode(True).__enter__()", before="")
 
 
 @attack(32, exactly=False)
 def modules_emptied(work: Work) -> None:
     work.add(
-        "import sys, builtins\nfor name in list(sys.modules):\n    if not name.startswith(('IPython', 'builtins', 'sys')): del sys.modules[name]\n"
+        "import sys, builtins\nfor name in list(sys.modules):\n"
+        "    if not name.startswith(('IPython', 'builtins', 'sys')): del sys.modules[name]\n"
         "sys.path.clear()\nsys.meta_path.clear()\nsys.settrace(lambda *a: None)\nsys.setprofile(lambda *a: 1 / 0)"
     )
 
