@@ -47,7 +47,7 @@ grade: install data  ## grade your class: make grade PS=ps4 COURSE=autograder/co
 
 test: install data  ## run the whole test suite
 	@tools/system_packages.sh test
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 	@echo "Gradus: every test passed."
 
 lint: install  ## check the form of code and notebooks, and the types

@@ -30,7 +30,6 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Graded, list[Sampl
     return graded(course, "ps4"), submissions
 
 
-@pytest.mark.xdist_group("sample class")
 def test_the_sample_class_of_twelve_gets_the_marks_it_deserves(
     sample: tuple[Graded, list[SampleSubmission]],
 ) -> None:
@@ -42,7 +41,6 @@ def test_the_sample_class_of_twelve_gets_the_marks_it_deserves(
     assert run.exit_code == 0
 
 
-@pytest.mark.xdist_group("sample class")
 def test_problems_are_stated_where_there_are_some_and_nowhere_else(
     sample: tuple[Graded, list[SampleSubmission]],
 ) -> None:
@@ -56,7 +54,6 @@ def test_problems_are_stated_where_there_are_some_and_nowhere_else(
             assert f"* {one.student}: {found['problems'][0]}" in run.output
 
 
-@pytest.mark.xdist_group("sample class")
 def test_written_answers_wait_for_a_person_and_are_no_problem(
     sample: tuple[Graded, list[SampleSubmission]],
 ) -> None:
@@ -67,7 +64,6 @@ def test_written_answers_wait_for_a_person_and_are_no_problem(
     assert run.submission("ines")["marks"][by_hand] == 0  # left empty
 
 
-@pytest.mark.xdist_group("sample class")
 def test_nbgraders_command_line_gives_the_same_marks(
     sample: tuple[Graded, list[SampleSubmission]], tmp_path: Path
 ) -> None:
@@ -91,7 +87,6 @@ def test_nbgraders_command_line_gives_the_same_marks(
         assert marks(course, "ps4", student) == run.submission(student)["marks"]
 
 
-@pytest.mark.xdist_group("sample class")
 def test_formgrader_shows_the_same_scores(sample: tuple[Graded, list[SampleSubmission]]) -> None:
     run, _ = sample
     config = configure(Config(), run.course)
@@ -102,7 +97,6 @@ def test_formgrader_shows_the_same_scores(sample: tuple[Graded, list[SampleSubmi
     assert all(one["autograded"] for one in shown)
 
 
-@pytest.mark.xdist_group("sample class")
 def test_feedback_shows_the_hint_for_a_misconception_and_the_report_counts_it(
     sample: tuple[Graded, list[SampleSubmission]],
 ) -> None:

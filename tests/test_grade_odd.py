@@ -79,14 +79,12 @@ def odd(released: tuple[Course, Notebook]) -> Iterator[Graded]:
         yield graded(course, "tiny")
 
 
-@pytest.mark.xdist_group("odd class")
 def test_every_submission_has_one_result_and_the_run_succeeds(odd: Graded) -> None:
     students = [one["student"] for one in odd.report["submissions"]]
     assert students == sorted([*CODED, *MISSING, "shadows", "broken", "no[t]an id"])
     assert odd.exit_code == 0, odd.output
 
 
-@pytest.mark.xdist_group("odd class")
 @pytest.mark.parametrize("student", CODED)
 def test_an_odd_answer_costs_its_own_question_only(odd: Graded, student: str) -> None:
     _, expected, problem = CODED[student]
@@ -96,7 +94,6 @@ def test_an_odd_answer_costs_its_own_question_only(odd: Graded, student: str) ->
     assert [problem] == [stated[: len(problem)] for stated in found["problems"]] if problem else found["problems"] == []
 
 
-@pytest.mark.xdist_group("odd class")
 @pytest.mark.parametrize("student", MISSING)
 def test_a_missing_notebook_earns_nothing_and_that_is_said(odd: Graded, student: str) -> None:
     found = odd.submission(student)
@@ -106,7 +103,6 @@ def test_a_missing_notebook_earns_nothing_and_that_is_said(odd: Graded, student:
     assert marks(odd.course, "tiny", student) == found["marks"]
 
 
-@pytest.mark.xdist_group("odd class")
 def test_a_broken_notebook_earns_nothing_and_its_feedback_says_why(odd: Graded) -> None:
     found = odd.submission("broken")
     assert found["score"] == 0
@@ -114,27 +110,23 @@ def test_a_broken_notebook_earns_nothing_and_its_feedback_says_why(odd: Graded) 
     assert "not valid JSON" in Path(found["feedback"]).read_text()
 
 
-@pytest.mark.xdist_group("odd class")
 def test_a_folder_that_is_no_student_id_is_refused_and_leaves_no_trace(odd: Graded) -> None:
     assert "no student id" in odd.submission("no[t]an id")["problems"][0]
     assert not (odd.course.root / "autograded" / "no[t]an id").exists()
 
 
-@pytest.mark.xdist_group("odd class")
 def test_files_beside_the_notebook_are_neither_used_nor_passed_on(odd: Graded) -> None:
     assert odd.coded("shadows") == FULL
     for step in ("autograded", "feedback"):
         assert len(list((odd.course.root / step / "shadows" / "tiny").iterdir())) == 1
 
 
-@pytest.mark.xdist_group("odd class")
 def test_submissions_are_never_changed(odd: Graded, released: tuple[Course, Notebook]) -> None:
     _, notebook = released
     handed_in = odd.course.submitted_notebook("right", "tiny").read_bytes()
     assert handed_in == json.dumps(tiny.answered(notebook, **tiny.RIGHT)).encode()
 
 
-@pytest.mark.xdist_group("odd class")
 def test_each_graded_submission_has_a_feedback_page(odd: Graded) -> None:
     for student in CODED:
         assert (
@@ -143,7 +135,6 @@ def test_each_graded_submission_has_a_feedback_page(odd: Graded) -> None:
         )
 
 
-@pytest.mark.xdist_group("odd class")
 def test_nbgrader_and_formgrader_grade_the_odd_class_alike(odd: Graded, tmp_path: Path) -> None:
     course = Course(tmp_path / "course", odd.course.solutions, odd.course.exercises)
     students = ["broken", "dies", "exits", "shadows", "shows", "warns", "wrong"]
@@ -176,7 +167,6 @@ def test_nbgrader_and_formgrader_grade_the_odd_class_alike(odd: Graded, tmp_path
     assert len(list((course.root / "autograded" / "shadows" / "tiny").iterdir())) == 1
 
 
-@pytest.mark.xdist_group("odd class")
 def test_a_second_run_runs_only_what_has_changed(odd: Graded) -> None:
     course = odd.course
     handed_in = course.submitted_notebook("stub", "tiny")
@@ -191,7 +181,6 @@ def test_a_second_run_runs_only_what_has_changed(odd: Graded) -> None:
     assert page == Path(odd.submission("right")["feedback"]).stat().st_mtime_ns
 
 
-@pytest.mark.xdist_group("odd class")
 def test_marks_given_by_hand_are_kept_and_counted(odd: Graded) -> None:
     with Gradebook(odd.course.gradebook_url) as gradebook:
         gradebook.find_grade("why", "tiny", "tiny", "wrong").manual_score = 2.5

@@ -50,7 +50,6 @@ def press_the_button(course: Course, student: str) -> None:
     assert result["success"], result
 
 
-@pytest.mark.xdist_group("entrances")
 def test_formgraders_button_takes_the_result_that_is_there(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     before, graded = marks(course, "tiny", "wrong"), course.autograded_notebook("wrong", "tiny").read_text()
     monkeypatch.setattr("autograder.pool.Sandbox.run", lambda *_: pytest.fail("it was run a second time"))
@@ -60,7 +59,6 @@ def test_formgraders_button_takes_the_result_that_is_there(course: Course, monke
     assert again["metadata"] == json.loads(graded)["metadata"]
 
 
-@pytest.mark.xdist_group("entrances")
 def test_formgraders_button_runs_what_has_no_result_and_gradus_grade_takes_that(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,7 +72,6 @@ def test_formgraders_button_runs_what_has_no_result_and_gradus_grade_takes_that(
     assert {one.student: one.marks for one in report.results}["later"] == marks(course, "tiny", "later")
 
 
-@pytest.mark.xdist_group("entrances")
 def test_nbgraders_feedback_is_our_page(course: Course) -> None:
     ours = course.feedback_page("right", "tiny").read_text()
     settings = configure(Config(), course)
@@ -88,7 +85,6 @@ def test_nbgraders_feedback_is_our_page(course: Course) -> None:
     assert page.partition("<main>")[2] == ours.partition("<main>")[2]
 
 
-@pytest.mark.xdist_group("entrances")
 def test_marks_credit_and_comments_of_a_person_outlive_a_fresh_run(course: Course) -> None:
     from autograder.grade import RunOptions
 
@@ -107,7 +103,6 @@ def test_marks_credit_and_comments_of_a_person_outlive_a_fresh_run(course: Cours
         assert gradebook.find_submission("tiny", "right").score == 5.5
 
 
-@pytest.mark.xdist_group("entrances")
 def test_late_penalties_of_the_instructors_plugin_hold(course: Course) -> None:
     folders = [str(course.root), str(course.solutions), str(course.exercises)]
     (course.root / "nbgrader_config.py").write_text(LATE_PLUGIN.replace("FOLDERS", repr(folders)))

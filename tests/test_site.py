@@ -22,8 +22,6 @@ CHAPTERS = executed_pages(ROOT)
 EXERCISES = [page for page in PAGES if page.is_relative_to(ROOT / "exercises")]
 NOTEBOOKS = [*CHAPTERS, *EXERCISES]
 
-pytestmark = pytest.mark.xdist_group("site")
-
 
 def name(page: Path) -> str:
     return page.relative_to(ROOT).with_suffix("").as_posix()

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-pytestmark = pytest.mark.xdist_group("site")
-
 TENSORS = "book/01-preliminaries/02-tensors.html"
 SOFTMAX = "book/03-linear-classification/04-softmax-regression-from-scratch.html"
 PAGES = ["book/index.html", "book/01-preliminaries/01-how-to-use-this-course.html", TENSORS, SOFTMAX]

@@ -32,7 +32,6 @@ from autograder.gradebook import all_marks
 from gradus.notebooks import read
 
 pytestmark = [
-    pytest.mark.xdist_group("hostile class"),
     pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux: there is no sandbox without it"),
 ]
 BY_NAME = {attack.student.encode("utf-8", "backslashreplace").decode(): attack for attack in ATTACKS}

@@ -24,7 +24,6 @@ from autograder.gradebook import all_marks
 from gradus.notebooks import read
 
 pytestmark = [
-    pytest.mark.xdist_group("kills"),
     pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux: there is no sandbox without it"),
 ]
 COURSES, KILLS_OF_EACH = 5, 4
