@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,8 +69,7 @@ def supervise(
 def main(order: dict[str, Any]) -> None:
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     started = time.monotonic()
-    with Path(os.environ.get("SUPERVISED_OUTPUT") or f"/tmp/supervised-{os.getpid()}").open("w+b") as output:
-        Path(output.name).unlink()
+    with tempfile.TemporaryFile() as output:
         command = subprocess.Popen(
             order["command"], stdout=output, stderr=subprocess.STDOUT, start_new_session=True, close_fds=False
         )
