@@ -15,7 +15,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all help install data exercises book sample grade test lint format lock bench serve lab student clean packages
+.PHONY: all help install data exercises book sample grade test lint format lock bench serve lab student clean packages attack
 
 all: install data exercises book sample  ## set up, build the book, grade a sample class, say where everything is
 	@$(BIN)/python tools/verdict.py $(SAMPLE)
@@ -47,8 +47,11 @@ grade: install data  ## grade your class: make grade PS=ps4 COURSE=autograder/co
 
 test: install data  ## run the whole test suite
 	@tools/system_packages.sh test
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/adversarial
 	@echo "Gradus: every test passed."
+
+attack: install data exercises  ## grade two hundred hostile submissions and kill the grader, again and again
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/adversarial
 
 lint: install  ## check the form of code and notebooks, and the types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/python tools/canonical.py --check
