@@ -1,6 +1,6 @@
 """A notebook that runs in the engine shows what it would show in Jupyter, and is asked what it was at each question."""
 
-from __future__ import annotations
+from __future__ import os
 
 import pickle
 import re
