@@ -1,7 +1,8 @@
 """A notebook that runs in the engine shows what it would show in Jupyter, and is asked what it was at each question."""
 
-from __future__ import os
+from __future__ import annotations
 
+import os
 import pickle
 import re
 import time
