@@ -228,7 +228,7 @@ open('/gradus/gradus/__init__.py').read()
     assert "/gradus/gradus/__init__.py" in traced
     # The virtual environment may lie in the repository; it is shown, as Python's own folders are.
     opened = [line.replace(sys.prefix, "") for line in traced.splitlines() if "ENOENT" not in line]
-    assert not [line for line in opened if str(PACKAGE) in line or "solutions" in line or ".git" in line]
+    assert not [line for line in opened if f"{PACKAGE}/" in line or "solutions" in line or ".git" in line]
 
 
 def test_the_secrets_of_the_machine_cannot_be_read(worker):
