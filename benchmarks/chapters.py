@@ -18,11 +18,12 @@ from pathlib import Path
 import torch
 
 ROOT = Path(__file__).resolve().parent.parent
+CELL_SECONDS = 600
 RESULTS = ROOT / "benchmarks" / "results" / "chapters.json"
 sys.path.insert(0, str(ROOT / "tools"))
 
 from book_pages import executed_pages  # noqa: E402
-from execute_chapters import CELL_SECONDS, available_cores, execute  # noqa: E402
+from execute_chapters import available_cores, execute  # noqa: E402
 
 
 def main() -> int:
