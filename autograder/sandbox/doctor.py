@@ -64,7 +64,7 @@ def _filled_in(code: str) -> str:
         "/gradus/autograder/inside",
     ]
     outside = [
-        path for path in (str(Path.home()), "/root", "/home", "/var", "/work", "/proc/1/root/usr") if path != "/"
+        path for path in (str(Path.home()), "/root", "/home", "/var", "/workspace", "/proc/1/root/usr") if path != "/"
     ]
     shown = walls.environment()["PATH"] + str(sys.base_prefix) + str(sys.prefix)
     hidden += [path for path in outside if path not in shown and not sys.prefix.startswith(path)]

@@ -31,7 +31,7 @@ def searches_the_disk(work: Work) -> None:
         "/home",
         "/root",
         "/tmp",
-        "/work",
+        "/workspace",
         "/var",
         "/srv",
         "/opt",
@@ -75,7 +75,7 @@ def programs_read_for_it(work: Work) -> None:
     names = " ".join(str(path) for path in work.targets.secrets)
     work.add(
         f"%%bash\ncat {names} 2>/dev/null\ngrep -raoE 'CANARY-[a-z]+-[0-9a-f]{{16}}' {names} 2>/dev/null\n"
-        f"ls -la /work /root"
+        f"ls -la /workspace /root"
     )
 
 
