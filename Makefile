@@ -45,7 +45,7 @@ sample: data exercises  ## grade a generated class of twelve
 grade: install data  ## grade your class: make grade PS=ps4 COURSE=autograder/course
 	@$(BIN)/gradus grade $(PS) --course $(COURSE)
 
-test: install data  ## run the whole test suite
+test: install data  ## run the tests, all but the hostile class (make attack)
 	@tools/system_packages.sh test
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/adversarial
 	@echo "Gradus: every test passed."
