@@ -22,10 +22,15 @@ class CodeCell:
 
 @dataclass(frozen=True)
 class Question:
-    """A hidden region."""
+    """A hidden region. Its cases are drawn from the name of the question `like`, or else from its own."""
 
     name: str
     test: str  # plain Python, without magics
+    like: str | None = None
+
+    @property
+    def drawn_as(self) -> str:
+        return self.like or self.name
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from pygments.formatters import HtmlFormatter
 from traitlets.config import Config
 
 from autograder.course import Course
-from autograder.marking import Graded
+from autograder.graded import Graded
 from autograder.sanitise import clean_html
 from autograder.settings import TEMPLATE, TEMPLATES
 from autograder.writing import write_whole

@@ -1,42 +1,30 @@
 """One grading run: every submission of a problem set gets exactly one result, whatever it holds.
 
-intake -> execute -> judge -> sanitise -> the result on disk      (threads, each with a sandbox)
-       -> autograded/, gradebook, feedback/                       (this thread alone)
+This module imports nothing heavy: the sandboxes start first, which takes seconds, and nbgrader is imported meanwhile.
 """
 
 from __future__ import annotations
 
-import json
-import logging
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from nbgrader.api import Gradebook
-from nbgrader.preprocessors import AssignLatePenalties
-
-from autograder.content import versions
 from autograder.course import Course
-from autograder.exporters import remove_all_but
-from autograder.feedback import FeedbackWriter
-from autograder.gradebook import Class, questions, register
-from autograder.marking import Graded
-from autograder.pool import Pool, Sandbox
+from autograder.graded import Graded
+from autograder.intake import UnreadableError, handed_in
+from autograder.log import log_to
+from autograder.pool import Pool
 from autograder.release import require
-from autograder.report import Report, Result
+from autograder.sandbox import preload_for
 from autograder.session import Session
-from autograder.settings import nbgrader_options
-from autograder.stages import log_to
-from autograder.submissions import TIMESTAMP, Submission, find_submissions, submitted_at
-from autograder.writing import write_whole
-from gradus.errors import GradusError
+from autograder.submissions import Submission, find_submissions
+
+if TYPE_CHECKING:
+    from autograder.report import Report
 
 Progress = Callable[[str, int, int], Any]
-BATCH = 25  # submissions between two commits of the gradebook
-
-_log = logging.getLogger("traitlets")  # nbgrader's own, which goes to the course's log file
+SURE_TO_ERR = 10  # of so many submissions one is wrong somewhere, and hints will be needed
 
 
 @dataclass(frozen=True)
@@ -75,133 +63,45 @@ def grade(
         log_to(course.log)
         session = Session.open(course, problem_set, seed=options.seed, fresh=options.fresh, sandbox=options.sandbox)
         session.results.sweep()
-        return _Run(course, session, submissions, options, progress or (lambda *_: None)).report()
+        todo = _split(session, submissions)
+        workers = min(options.workers or _cores(), len(todo.waiting))
+        limits, sandbox = session.options.limits, session.options.sandbox
+        with Pool[Submission, Graded](workers, limits, sandbox, tuple(todo.modules)) as pool:
+            pool.warm()
+            if todo.waiting:
+                pool.submit(lambda sandbox: session.answer_key(sandbox.run))
+            if len(todo.waiting) >= SURE_TO_ERR:
+                pool.submit(lambda sandbox: session.hints.prepare(sandbox.run))
+            from autograder.class_run import ClassRun
+
+            run = ClassRun(session, submissions, options.feedback, progress or (lambda *_: None))
+            return run.report(todo.ready, todo.waiting, pool)
 
 
-class _Run:
-    def __init__(
-        self, course: Course, session: Session, submissions: list[Submission], options: RunOptions, progress: Progress
-    ) -> None:
-        self.course, self.session, self.submissions, self.options = course, session, submissions, options
-        self.name = session.assignment.name
-        self.progress = progress
-        self.graded: dict[str, Graded] = {}  # without their notebooks
-        self.failures: dict[str, str] = {}
-        self.done = 0
+@dataclass
+class _Todo:
+    """Submissions that have a result already or can have none, and those that are to be run with what they import."""
 
-    def report(self) -> Report:
-        ready, waiting = self._split()
-        workers = min(self.options.workers or _cores(), len(waiting))
-        limits, sandbox = self.session.options.limits, self.session.options.sandbox
-        with Pool[Submission, Graded](workers, limits, sandbox) as pool:
-            pool.warm()  # while the gradebook is made ready
-            register(self.course, self.name)
-            config = nbgrader_options(self.course)
-            late = AssignLatePenalties(config=config)
-            late.init_plugin()
-            with Gradebook(self.course.gradebook_url) as gradebook:
-                self.marks = Class(gradebook, self.name, late)
-                self.feedback = FeedbackWriter(self.course, self.name, config) if self.options.feedback else None
-                for submission in ready:
-                    self._take(submission, lambda submission=submission: self._kept(submission))  # type: ignore[misc]
-                for submission, future in pool.map_unordered(self._grade, waiting):
-                    self._take(submission, future.result)
-                self.marks.commit()
-                return self._summary(self.marks.marks())
-
-    def _split(self) -> tuple[list[Submission], list[Submission]]:
-        """Those that have a result already or can have none, and those that are to be run."""
-        ready: list[Submission] = []
-        waiting: list[Submission] = []
-        for submission in self.submissions:
-            is_ready = bool(submission.obstacle) or self._kept(submission) is not None
-            (ready if is_ready else waiting).append(submission)
-        return ready, waiting
-
-    def _kept(self, submission: Submission) -> Graded | None:
-        return self.session.find_file(self.course.submitted_notebook(submission.student, self.name))
-
-    def _grade(self, submission: Submission, sandbox: Sandbox) -> Graded:
-        path = self.course.submitted_notebook(submission.student, self.name)
-        return self.session.grade_file(path, sandbox.run)
-
-    def _take(self, submission: Submission, outcome: Callable[[], Graded | None]) -> None:
-        """Record what came of one submission. A fault of ours concerns no other one."""
-        try:
-            if not submission.obstacle:
-                self._record(submission.student, outcome())
-            elif submission.recordable:
-                self.marks.record_nothing_earned(submission.student)
-        except GradusError:
-            raise
-        except Exception as error:
-            _log.exception("grading %s", submission.student)
-            self.failures[submission.student] = f"the grader failed, not the submission ({_first_line(error)})"
-        self.done += 1
-        self.progress(submission.student, self.done, len(self.submissions))
-        if self.done % BATCH == 0:
-            self.marks.commit()
-
-    def _record(self, student: str, graded: Graded | None) -> None:
-        if graded is None:
-            raise FileNotFoundError("its result was taken away while the run was going on")
-        when, stamp = submitted_at(self.course, self.name, student)
-        _write_graded(self.course.autograded_notebook(student, self.name), graded, stamp)
-        self.marks.record(student, graded.marks, graded.unanswered, when)
-        self.graded[student] = replace(graded, notebook={})
-        if self.feedback is not None:
-            marks = self.marks.marks_of(student)
-            self.feedback.write(student, graded, marks, self.marks.comments(student), self.marks.late_penalty(student))
-
-    def _summary(self, recorded: dict[str, dict[str, float | None]]) -> Report:
-        asked = questions(self.course, self.name)
-        results = []
-        for submission in self.submissions:
-            student, graded = submission.student, self.graded.get(submission.student)
-            problems = [text for text in (self.failures.get(student), submission.obstacle) if text]
-            problems += graded.problems if graded else []
-            marks = recorded.get(student, {}) if submission.recordable else {}
-            by_question = {question.name: marks.get(question.name, 0.0) for question in asked}
-            if student in self.failures:
-                by_question = {question.name: marks.get(question.name) for question in asked}
-            page = self.course.feedback_page(student, self.name)
-            results.append(
-                Result(
-                    student=student,
-                    state="problem" if problems else "graded",
-                    score=sum(mark or 0.0 for mark in by_question.values()),
-                    marks=by_question,
-                    problems=problems,
-                    feedback=str(page) if graded and page.is_file() else "",
-                    verdicts=graded.verdicts if graded else {},
-                    misconceptions=graded.misconceptions if graded else {},
-                    seconds=graded.seconds if graded else {},
-                )
-            )
-        failures = [f"{student}: {why}" for student, why in self.failures.items()]
-        return Report(self.name, asked, results, failures, self.session.seed, versions())
+    ready: list[Submission] = field(default_factory=list)
+    waiting: list[Submission] = field(default_factory=list)
+    modules: dict[str, None] = field(default_factory=dict)
 
 
-def _write_graded(path: Path, graded: Graded, stamp: bytes) -> None:
-    """The graded notebook where formgrader looks for it, unless it is there; and nothing else beside it."""
-    text = json.dumps(graded.notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    wanted = {path.name: text.encode("utf-8", "replace")} | ({TIMESTAMP: stamp} if stamp else {})
-    remove_all_but(wanted, path.parent)
-    for name, content in wanted.items():
-        if _content(path.with_name(name)) != content:
-            write_whole(path.with_name(name), content, mode=0o444, durable=False)
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""
+def _split(session: Session, submissions: list[Submission]) -> _Todo:
+    todo = _Todo(modules=dict.fromkeys(preload_for(session.sources())))
+    for submission in submissions:
+        content: bytes | UnreadableError = b""
+        if not submission.obstacle:
+            path = session.course.submitted_notebook(submission.student, session.assignment.name)
+            content = handed_in(path, session.course.submitted)
+        if submission.obstacle or session.find(session.content_key(content)) is not None:
+            todo.ready.append(submission)
+            continue
+        todo.waiting.append(submission)
+        if isinstance(content, bytes):
+            todo.modules |= dict.fromkeys(preload_for([content.decode("utf-8", "replace")]))
+    return todo
 
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -26,7 +26,7 @@ class Hints:
 
     def __init__(self, assignment: Assignment, options: Options, seed: int, results: Results) -> None:
         path = assignment.source_path.with_name(FILE)
-        self._misconceptions = read_variants(path).misconceptions if path.is_file() else ()
+        self.misconceptions = read_variants(path).misconceptions if path.is_file() else ()
         self._assignment, self._options, self._seed, self._results = assignment, options, seed, results
         self._streams: Mapping[Misconception, list[bytes]] | None = None
         self._lock = threading.Lock()
@@ -40,12 +40,17 @@ class Hints:
             engine: runs the misconceptions when they have not been run with this seed.
         """
         answer_cells = {cell for cell, its_test in test_of(self._assignment.source).items() if its_test == test}
-        if not any(one.question in answer_cells for one in self._misconceptions):
+        if not any(one.question in answer_cells for one in self.misconceptions):
             return None
         streams = self._run_once(engine)
         found = [diagnose(cell, received, key.expected[test], streams) for cell in sorted(answer_cells)]
         named = [one for one in found if one is not None]
         return named[0] if len(named) == 1 else None
+
+    def prepare(self, engine: Engine) -> None:
+        """Run the misconceptions now, rather than when the first wrong answer needs them."""
+        if self.misconceptions:
+            self._run_once(engine)
 
     def _run_once(self, engine: Engine) -> Mapping[Misconception, list[bytes]]:
         with self._lock:
@@ -60,7 +65,7 @@ class Hints:
         kept = self._results.find("misconceptions", self._key())
         if kept is None:
             return None
-        by_name = {(one.question, one.name): one for one in self._misconceptions}
+        by_name = {(one.question, one.name): one for one in self.misconceptions}
         return {
             by_name[question, name]: [base64.b64decode(frame) for frame in frames]
             for question, name, frames in kept["streams"]
@@ -70,8 +75,8 @@ class Hints:
         def run(job: Job) -> Streams:
             return {question.name: question.frames for question in engine(job).questions}
 
-        found = streams_of(self._assignment.source, self._misconceptions, run, self._seed)
-        streams = {one: found[one] for one in self._misconceptions}
+        found = streams_of(self._assignment.source, self.misconceptions, run, self._seed)
+        streams = {one: found[one] for one in self.misconceptions}
         text = [
             [one.question, one.name, [base64.b64encode(frame).decode() for frame in frames]]
             for one, frames in streams.items()

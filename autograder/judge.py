@@ -6,6 +6,7 @@ whatever settings a submission sends are not looked at.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -98,11 +99,16 @@ def judge(expected: Sequence[bytes], received: Sequence[bytes], points: float, l
 
 
 def read_expected(expected: Sequence[bytes]) -> list[Expected]:
-    """The reference's answers.
+    """The reference's answers, not to be changed: they are read once for all submissions.
 
     Raises:
         JudgeError: there are none, the test did not run to the end, or a frame is broken.
     """
+    return list(_read_once(tuple(expected)))
+
+
+@functools.lru_cache(maxsize=128)  # questions
+def _read_once(expected: tuple[bytes, ...]) -> tuple[Expected, ...]:
     try:
         found = [Expected(read_frame(frame), read_settings(frame)) for frame in expected]
     except (ValueRefused, ValueError) as error:
@@ -114,7 +120,7 @@ def read_expected(expected: Sequence[bytes]) -> list[Expected]:
             raise JudgeError(f"answer {number} of the reference is {REASONS[answer.frame.content]}")
     if not found:
         raise JudgeError("the reference answered nothing")
-    return found
+    return tuple(found)
 
 
 def units_of(asked: list[Expected]) -> list[list[int]]:

@@ -7,7 +7,6 @@ float from 0 to the points, after display text that says how it came about; neve
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
 from typing import Any
 
 from nbformat import NotebookNode, from_dict
@@ -16,6 +15,7 @@ from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solut
 from autograder.answer_key import AnswerKey
 from autograder.content import versions
 from autograder.execution import CellResult, Execution, Limits, QuestionResult
+from autograder.graded import Graded
 from autograder.jobs import Assignment
 from autograder.judge import Verdict, judge
 from autograder.options import Options
@@ -25,30 +25,6 @@ from autograder.variants import Misconception
 from autograder.verdict_text import end_of_test, verdict_text
 
 Diagnose = Callable[[str, list[bytes]], Misconception | None]  # of a question's frames
-
-
-@dataclass
-class Graded:
-    """One graded submission: what is kept on disk, and what the gradebook, the report and feedback are made from.
-
-    `marks` has every graded cell; None waits for a person. `unanswered` says of each cell for answers whether it is
-    as it was released. `verdicts` has, for each question, matched, asked and the
-    text that the student reads. `misconceptions` names the known mistake that a question's answers show.
-    """
-
-    key: str
-    seed: int
-    versions: dict[str, str]
-    problems: list[str]
-    marks: dict[str, float | None]
-    unanswered: dict[str, bool]
-    verdicts: dict[str, dict[str, Any]]
-    misconceptions: dict[str, str]
-    notebook: dict[str, Any]
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    def as_dict(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 def mark(

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from autograder.execution import Execution, Job, Limits
-from autograder.sandbox import SandboxError, SandboxUnavailable, Worker
+from autograder.sandbox import PRELOAD_ALL, SandboxError, SandboxUnavailable, Worker
 from gradus.errors import GradusError
 
 Task = TypeVar("Task")
@@ -20,12 +20,16 @@ Outcome = TypeVar("Outcome")
 
 
 class Sandbox:
-    """One warm process, started when it is first needed, that can be ended from another thread."""
+    """One warm process, started when it is first needed, that can be ended from another thread.
 
-    def __init__(self, limits: Limits, sandbox: bool = True) -> None:
+    Args:
+        preload: modules that it imports before it forks; what is missing there, each submission imports for itself.
+    """
+
+    def __init__(self, limits: Limits, sandbox: bool = True, preload: tuple[str, ...] = PRELOAD_ALL) -> None:
         self._limits = limits
         self._stopping = threading.Event()
-        self._worker = _Stoppable(self._stopping, unsafe_no_sandbox=not sandbox)
+        self._worker = _Stoppable(self._stopping, preload=preload, unsafe_no_sandbox=not sandbox)
 
     def warm(self) -> None:
         """Start now what would be started with the first job.
@@ -80,8 +84,8 @@ class Pool(Generic[Task, Outcome]):
     A context manager. When it is left, by an exception or Ctrl-C too, every sandbox and everything in it has gone.
     """
 
-    def __init__(self, size: int, limits: Limits, sandbox: bool = True) -> None:
-        self._sandboxes = [Sandbox(limits, sandbox) for _ in range(size)]
+    def __init__(self, size: int, limits: Limits, sandbox: bool = True, preload: tuple[str, ...] = PRELOAD_ALL) -> None:
+        self._sandboxes = [Sandbox(limits, sandbox, preload) for _ in range(size)]
         self._tasks: queue.SimpleQueue[Callable[[Sandbox], None] | None] = queue.SimpleQueue()
         self._threads = [
             threading.Thread(target=self._work, args=(one,), name=f"gradus-{number}", daemon=True)

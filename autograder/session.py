@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,12 +17,13 @@ from nbformat import NotebookNode
 from autograder.answer_key import AnswerKey, Engine, answer_key
 from autograder.content import content_key
 from autograder.course import Course
+from autograder.graded import Graded
 from autograder.hints import Hints
 from autograder.intake import UnreadableError, as_content, framed, handed_in
 from autograder.jobs import Assignment, job_of, load_assignment
-from autograder.marking import Graded, mark
 from autograder.options import Options, options_of
 from autograder.results import Results
+from gradus.notebooks import source_of
 
 
 @dataclass
@@ -53,6 +55,11 @@ class Session:
         hints = Hints(assignment, options, settled, results)
         return cls(course, assignment, options, results, settled, hints)
 
+    def sources(self) -> Iterator[str]:
+        """Everything of the problem set itself that a submission's process may come to run."""
+        yield from (source_of(cell) for cell in self.assignment.source["cells"])
+        yield from (misconception.source for misconception in self.hints.misconceptions)
+
     def grade_file(self, path: Path, engine: Engine) -> Graded:
         """Grade the submission in `path`, or find its result; the result is on the disk when this returns."""
         started = time.monotonic()
@@ -83,6 +90,8 @@ class Session:
 
     def grade(self, notebook: NotebookNode, key: str, engine: Engine, intake_seconds: float = 0.0) -> Graded:
         """Run and mark a notebook in the released frame, and keep the result under `key`."""
+        from autograder.marking import mark  # nbgrader: a second to import, while the sandboxes start
+
         expected = execution = diagnose = None
         if notebook.metadata["gradus"]["readable"]:
             expected = self.answer_key(engine)

@@ -1,8 +1,7 @@
-"""nbgrader's converter from sources to student notebooks, run in this process, and where nbgrader logs to."""
+"""nbgrader's converter from sources to student notebooks, run in this process."""
 
 from __future__ import annotations
 
-import logging
 import shutil
 import tempfile
 from pathlib import Path
@@ -67,15 +66,3 @@ def _start(stage: type[Any], folder: CourseDirectory, config: Config) -> None:
         converter.start()
     except NbGraderException as error:
         raise StageError(str(converter.failure or error)) from converter.failure or error
-
-
-def log_to(file: Path) -> None:
-    """Send what nbgrader, nbconvert and nbclient log, and every warning, to `file` and nowhere else."""
-    handler = logging.FileHandler(file, mode="w", encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logging.captureWarnings(True)
-    for name in ("traitlets", "py.warnings"):
-        logger = logging.getLogger(name)
-        logger.handlers = [handler]
-        logger.setLevel(logging.INFO)
-        logger.propagate = False

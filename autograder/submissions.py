@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from nbgrader.utils import parse_utc
-
 from autograder.course import Course
 from gradus.errors import GradusError
 
@@ -55,6 +53,8 @@ def submitted_at(course: Course, problem_set: str, student: str) -> tuple[dateti
 
     None and nothing when there is no such plain file, or no time in it.
     """
+    from nbgrader.utils import parse_utc
+
     path = course.submitted_notebook(student, problem_set).with_name(TIMESTAMP)
     try:
         if path.is_symlink() or not path.is_file() or path.stat().st_size > _TIMESTAMP_BYTES:

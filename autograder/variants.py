@@ -89,7 +89,8 @@ def read_variants(path: Path) -> Variants:
         raise GradusError(f"{path}: no such file; write the problem set's wheats and misconceptions there.") from None
     except (SyntaxError, UnicodeDecodeError) as error:
         raise GradusError(f"{path}: not Python ({error}).") from None
-    shared = [ast.get_source_segment(text, node) for node in module.body if _is_shared(node)]
+    lines = text.split("\n")
+    shared = [_source_of(node, lines) for node in module.body if _is_shared(node)]
     wheats: list[Variant] = []
     misconceptions: list[Misconception] = []
     taken: set[tuple[str, str]] = set()
@@ -103,14 +104,23 @@ def read_variants(path: Path) -> Variants:
         if (question, node.name) in taken:
             raise GradusError(f"{place}: {question} has this name already; give each variant its own.")
         taken.add((question, node.name))
-        parts = [*shared, ast.get_source_segment(text, node)]  # a node's segment leaves its decorators out
+        parts = [*shared, _source_of(node, lines)]
         parts += [f"{question} = {node.name}"] if node.name != question else []
-        source = "\n\n".join(part for part in parts if part)
+        source = "\n\n".join(parts)
         if hint is None:
             wheats.append(Variant(question, node.name, source))
         else:
             misconceptions.append(Misconception(question, node.name, source, hint))
     return Variants(tuple(wheats), tuple(misconceptions))
+
+
+def _source_of(node: ast.stmt, lines: list[str]) -> str:
+    """The text of a statement without its decorators; `ast.get_source_segment` splits the whole file every time."""
+    assert node.end_lineno is not None
+    found = [line.encode() for line in lines[node.lineno - 1 : node.end_lineno]]
+    found[-1] = found[-1][: node.end_col_offset]
+    found[0] = found[0][node.col_offset :]
+    return b"\n".join(found).decode()
 
 
 def _decorator(node: ast.stmt) -> ast.Call | None:

@@ -80,7 +80,7 @@ def run_job(job: Job, seconds: float = SECONDS) -> Streams:
 
 def run_and_report(job: Job, seconds: float = SECONDS) -> tuple[Streams, dict[int, str]]:
     """The frames of each question, and why cells failed, by index."""
-    tests = {question.name: question.test for question in job.questions}
+    asked = {question.name: question for question in job.questions}
     names: dict[str, Any] = {"__name__": "__main__"}
     streams: Streams = {}
     failed: dict[int, str] = {}
@@ -94,8 +94,8 @@ def run_and_report(job: Job, seconds: float = SECONDS) -> tuple[Streams, dict[in
                 sent = streams[cell.question] = []
                 with _limit(seconds):
                     run_test(
-                        tests[cell.question], dict(names), job.seed, sent.append,
-                        question=cell.question, ambient=job.ambient,
+                        asked[cell.question].test, dict(names), job.seed, sent.append,
+                        question=asked[cell.question].drawn_as, ambient=job.ambient,
                     )  # fmt: skip
     return streams, failed
 

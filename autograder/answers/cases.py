@@ -149,7 +149,8 @@ def _test_images() -> np.ndarray:
     from gradus.datasets.fetch import data_folder
 
     file = data_folder(CATALOGUED) / "t10k-images-idx3-ubyte"
-    return np.fromfile(file, dtype=np.uint8, offset=_IMAGES_HEADER).reshape(-1, 1, 28, 28)
+    stored = np.memmap(file, dtype=np.uint8, mode="r", offset=_IMAGES_HEADER)  # only what is picked is read
+    return stored.reshape(-1, 1, 28, 28)
 
 
 def _sizes(draw: np.random.Generator, shape: Sequence[Size]) -> tuple[int, ...]:

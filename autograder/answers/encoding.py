@@ -29,6 +29,7 @@ _detach, _dense, _bytes_view = torch.Tensor.detach, torch.Tensor.contiguous, tor
 _flat, _to_cpu, _without_sign_bit = torch.Tensor.reshape, torch.Tensor.cpu, torch.Tensor.resolve_neg
 _to_numpy = torch.Tensor.numpy
 _complex_types = (complex, np.complexfloating)
+_masked = np.ma.MaskedArray  # the first mention of np.ma imports it, which costs a forked process 30 ms
 
 
 class Writer:
@@ -136,7 +137,7 @@ class Writer:
             self._data("torch", _TORCH_DTYPES[plain.dtype], tuple(plain.shape), content)
 
     def _array(self, value: np.ndarray, library: str) -> None:
-        if _is_subclass(np.ma.MaskedArray, type(value)):
+        if _is_subclass(_masked, type(value)):
             raise ValueRefused("masked")
         plain = np.asarray(value) if library == "numpy scalar" else np.ndarray.view(value, np.ndarray)
         if plain.dtype.kind == "c":

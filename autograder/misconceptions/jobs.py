@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from autograder.answer_lint import hidden_source
@@ -17,6 +17,8 @@ from gradus.notebooks import Notebook, source_of
 Streams = Mapping[str, list[bytes]]
 Run = Callable[[Job], Streams]
 """Runs a job in any engine, and returns the frames of each of its questions by name."""
+
+MANY = 60  # variants in one run: each is a process that waits
 
 
 def source_job(notebook: Notebook, seed: int, ambient: int = 0) -> Job:
@@ -78,20 +80,39 @@ def asked_instead(job: Job, sources: Mapping[str, str]) -> Job:
 def streams_of(notebook: Notebook, variants: Iterable[Variant], run: Run, seed: int) -> dict[Variant, list[bytes]]:
     """What each variant answers to its own question.
 
-    One run holds one variant of every question, so that there are as many runs as a question has variants.
+    The notebook is run once for many variants: the state after a test cell is held once for each of them.
     """
     job, tests = source_job(notebook, seed), test_of(notebook)
-    rounds: list[dict[str, Variant]] = []
-    for variant in variants:
-        if variant.question not in tests:
-            raise GradusError(f"{variant.name}: there is no question {variant.question!r} with a test cell.")
-        place = next((a_round for a_round in rounds if variant.question not in a_round), None)
-        if place is None:
-            place = {}
-            rounds.append(place)
-        place[variant.question] = variant
     found: dict[Variant, list[bytes]] = {}
-    for a_round in rounds:
-        streams = run(asked_instead(job, {tests[question]: each.source for question, each in a_round.items()}))
-        found.update({each: list(streams.get(tests[question], [])) for question, each in a_round.items()})
+    for some in _batches(list(variants), MANY):
+        names = {_name(variant, tests): variant for variant in some}
+        streams = run(_asked_of_each(job, names, tests))
+        found.update({variant: list(streams.get(name, [])) for name, variant in names.items()})
     return found
+
+
+def _asked_of_each(job: Job, names: Mapping[str, Variant], tests: Mapping[str, str]) -> Job:
+    """The job with, after each test cell, an empty cell for each variant, of which the variant's question is asked."""
+    asked = {question.name: question for question in job.questions}
+    questions = [
+        Question(name, f"{variant.source}\n\n{asked[tests[variant.question]].test}", tests[variant.question])
+        for name, variant in names.items()
+    ]
+    cells: list[CodeCell] = []
+    for cell in job.cells:
+        cells.append(CodeCell(len(cells), cell.source))
+        for question in questions:
+            if question.like == cell.question:
+                cells.append(CodeCell(len(cells), "", question.name))
+    return replace(job, cells=tuple(cells), questions=tuple(questions))
+
+
+def _name(variant: Variant, tests: Mapping[str, str]) -> str:
+    if variant.question not in tests:
+        raise GradusError(f"{variant.name}: there is no question {variant.question!r} with a test cell.")
+    return f"{variant.question}: {variant.name}"
+
+
+def _batches(variants: list[Variant], size: int) -> Iterator[list[Variant]]:
+    for start in range(0, len(variants), size):
+        yield variants[start : start + size]

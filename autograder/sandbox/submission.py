@@ -234,7 +234,7 @@ class Submission:
         channel, question = self._channels[number], self._job.questions[number]
         channel.forget()  # the visible run may have written here; nobody is left who could now
         child.send(signal.SIGCONT)
-        order = {"test": question.test, "seed": self._job.seed, "name": question.name, "ambient": self._job.ambient}
+        order = {"test": question.test, "seed": self._job.seed, "name": question.drawn_as, "ambient": self._job.ambient}
         result.state = "killed"
         if not channel.send(order):
             return

@@ -49,6 +49,9 @@ SETTINGS = {
     "OMP_WAIT_POLICY": "PASSIVE", "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONNOUSERSITE": "1",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline", "PAGER": "cat", "GIT_PAGER": "cat",
     "TERM": "xterm-color", "TORCHINDUCTOR_COMPILE_THREADS": "1",
+    # A fork pays for every page that is touched first: large blocks come from huge pages, and stay when they are freed.
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(256 << 20), "MALLOC_TOP_PAD_": str(1 << 20),
 }  # fmt: skip
 
 

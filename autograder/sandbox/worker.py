@@ -22,13 +22,15 @@ from autograder.sandbox.channel import read_message
 from autograder.sandbox.errors import SandboxError, SandboxUnavailable
 from autograder.sandbox.submission import Submission
 
-# `torch._dynamo`: the first optimizer, default device or deterministic flag imports it, which takes seconds.
-PRELOAD = ("numpy", "torch", "torch.nn.functional", "torch._dynamo", "gradus.datasets.fashion_mnist")
+PRELOAD = ("numpy", "torch", "torch.nn.functional", "gradus.datasets.fashion_mnist")
+PRELOAD_ALL = (*PRELOAD, "torch._dynamo")
 MAX_RESTARTS = 3
 MAX_QUESTIONS = 200
 _PRELOAD_FOR = (  # what a notebook's text says, and what is worth importing once for all of them
     (r"\bmatplotlib\b|\bplt\b", ("matplotlib.pyplot", "matplotlib_inline.backend_inline")),
     (r"\bpandas\b", ("pandas",)),
+    # The first optimizer, default device, deterministic flag or compiled function imports it, which takes seconds.
+    (r"\boptim\b|_dynamo|set_default_device|deterministic_algo|torch\.compile", ("torch._dynamo",)),
     (
         r"\bd2l\b(?!==)|from gradus import",
         ("gradus.torch_d2l", "gradus.trainer", "gradus.data_modules", "torch._dynamo"),
@@ -46,7 +48,7 @@ class Worker:
         unsafe_no_sandbox: run without walls: student code then has all the rights of this process.
     """
 
-    def __init__(self, *, preload: tuple[str, ...] = PRELOAD, unsafe_no_sandbox: bool = False) -> None:
+    def __init__(self, *, preload: tuple[str, ...] = PRELOAD_ALL, unsafe_no_sandbox: bool = False) -> None:
         self._preload = preload
         self._walls = not unsafe_no_sandbox
         self._process: subprocess.Popen[bytes] | None = None
