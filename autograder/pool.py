@@ -17,6 +17,7 @@ from gradus.errors import GradusError
 
 Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")
+Found = TypeVar("Found")
 
 
 class Sandbox:
@@ -115,9 +116,9 @@ class Pool(Generic[Task, Outcome]):
         for _ in self._threads:
             self._tasks.put(_warm)
 
-    def submit(self, function: Callable[[Sandbox], Outcome]) -> Future[Outcome]:
+    def submit(self, function: Callable[[Sandbox], Found]) -> Future[Found]:
         """Have `function` called with a sandbox."""
-        future: Future[Outcome] = Future()
+        future: Future[Found] = Future()
 
         def run(sandbox: Sandbox) -> None:
             try:

@@ -351,3 +351,5 @@ def test_what_is_imported_beforehand_follows_from_the_notebook():
     assert "gradus.torch_d2l" not in preload_for([guarded, "import torch"])
     assert "gradus.torch_d2l" in preload_for([guarded, "from gradus import d2l"])
     assert "pandas" in preload_for(["import pandas as pd"])
+    assert "torch._dynamo" not in preload_for(["# an optimizer would do better"])
+    assert "torch._dynamo" in preload_for(["optimizer = torch.optim.SGD([W], lr=0.1)"])
