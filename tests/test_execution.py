@@ -243,6 +243,12 @@ def test_answers_before_a_crash_are_kept(worker):
     assert answers(execution) == [5]
 
 
+def test_what_a_notebook_prints_fills_no_memory(worker):
+    limits = Limits(memory_bytes=300 << 20, output_bytes=100_000)
+    execution = worker.run(job_of("for _ in range(600): print('x' * 999_999)", "kept = bytes(200 << 20)"), limits)
+    assert [cell.state for cell in execution.cells] == ["ok", "ok"]
+
+
 def test_nothing_that_a_question_prints_is_kept(worker):
     loud = "print('HIDDEN'); import os, sys; os.write(1, b'HIDDEN'); os.write(2, b'HIDDEN'); os.system('echo HIDDEN')"
     code = """

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from IPython.core import page
@@ -81,6 +83,11 @@ class StudentShell(InteractiveShell):
     def init_hooks(self) -> None:
         super().init_hooks()
         self.set_hook("show_in_pager", page.as_hook(lambda *_, **__: None), 99)  # Jupyter keeps help out of outputs
+
+    @contextlib.contextmanager
+    def _tee(self, channel: str) -> Iterator[None]:
+        """IPython would keep all that is printed, for a history that nobody asks for, until the memory is full."""
+        yield
 
     def init_virtualenv(self) -> None:
         """The environment is the one that runs."""

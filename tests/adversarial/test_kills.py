@@ -26,7 +26,8 @@ from gradus.notebooks import read
 pytestmark = [
     pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux: there is no sandbox without it"),
 ]
-COURSES, KILLS_OF_EACH = 5, 4
+COURSES, KILLS_OF_EACH = 5, 4  # twenty kills, each of which has struck
+MAX_TRIALS = 6
 RANDOM_SEED = 3  # of the moments; the machine's own pace makes them random enough
 
 
@@ -100,23 +101,30 @@ def test_a_grader_killed_again_and_again_loses_nothing(
     undisturbed: tuple[Course, Outcome], tmp_path: Path, number: int
 ) -> None:
     expected, calm = undisturbed
-    course = new_course(tmp_path / "course")
     moments = random.Random(RANDOM_SEED + number)
-    known: dict[str, str] = {}
     killed = 0
-    for _ in range(KILLS_OF_EACH):
-        outcome = supervise(grade_command(course), send=signal.SIGKILL, after=moments.uniform(0, 0.7 * calm.seconds))
-        killed += outcome.status == -signal.SIGKILL
-        assert outcome.status in (0, -signal.SIGKILL), outcome.output
-        assert outcome.left == []
-        assert opens(course)
-        now = digests(course)
-        assert known.items() <= now.items()  # a result that was there is there, and is the same
-        for path in (course.results / "ps4" / "graded").glob("[!.]*.json"):
-            json.loads(path.read_bytes())
-        known = now
-    assert killed  # a run that goes on with a dead one is shorter, and may be over before its moment
-    finish(course, expected)
+    for trial in range(MAX_TRIALS):
+        course = new_course(tmp_path / str(trial) / "course")
+        known: dict[str, str] = {}
+        status = -signal.SIGKILL
+        while status != 0 and killed < KILLS_OF_EACH:  # what goes on with a dead run is shorter, and may end in peace
+            outcome = supervise(
+                grade_command(course), send=signal.SIGKILL, after=moments.uniform(0, 0.9 * calm.seconds)
+            )
+            status = outcome.status
+            assert status in (0, -signal.SIGKILL), outcome.output
+            assert outcome.left == []
+            killed += status == -signal.SIGKILL
+            assert opens(course)
+            now = digests(course)
+            assert known.items() <= now.items()  # a result that was there is there, and is the same
+            for path in (course.results / "ps4" / "graded").glob("[!.]*.json"):
+                json.loads(path.read_bytes())
+            known = now
+        finish(course, expected)
+        if killed == KILLS_OF_EACH:
+            return
+    pytest.fail(f"{killed} kills in {MAX_TRIALS} courses; {KILLS_OF_EACH} were to be")
 
 
 def test_ctrl_c_leaves_no_process_and_a_run_that_can_be_finished(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from attacks.attack import Work, attack
 
-READ_EVERYTHING = """import os, re
+READ_EVERYTHING = """import os, re, sys
 CANARY = re.compile(b'CANA' + b'RY-[a-z]+-[0-9a-f]{{16}}')
 def look(path):
     try:
         with open(path, 'rb') as file: data = file.read(3_000_000)
     except OSError: return
     for found in CANARY.finditer(data): print(path, found.group().decode())
+    if path.startswith(sys.prefix): return  # nbgrader itself has the words in its code
     if b'BEGIN HIDDEN' + b' TESTS' in data: print('-'.join(['GOT', 'OUT']), path)
 for path in {paths}:
     look(path)
