@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import hashlib
+import html
 import json
 from pathlib import Path
 from typing import Any
@@ -38,10 +39,22 @@ class FeedbackExporter(HTMLExporter):
 
     @pass_context
     def markdown2html(self, context: Any, source: str) -> str:
-        """Markdown as HTML; a class shares most of its text, which is rendered once."""
-        if context.get("cell", {}).get("attachments"):
-            return super().markdown2html(context, source)
-        return self._texts(source)
+        """Markdown as HTML; a class shares most of its text, which is rendered once.
+
+        What a student wrote may be more than the renderer can take; it is shown as it was written then.
+        """
+        try:
+            if context.get("cell", {}).get("attachments"):
+                return super().markdown2html(context, source)
+            return self._texts(source)
+        except Exception:
+            return _as_written(source)
+
+    def _highlighted(self, source: str, metadata: object = None) -> str:
+        try:
+            return self._codes(source)
+        except Exception:
+            return _as_written(source)
 
     def default_filters(self) -> Any:
         yield from super().default_filters()
@@ -50,7 +63,7 @@ class FeedbackExporter(HTMLExporter):
     def from_notebook_node(self, nb: Any, resources: Any = None, **options: Any) -> Any:
         """The page of a graded notebook. (`HTMLExporter` would parse and write it all a second time.)"""
         resources = {**(resources or {}), "gradus_css": _css()}
-        self.register_filter("highlight_code", lambda source, metadata=None: self._codes(source))
+        self.register_filter("highlight_code", self._highlighted)
         return TemplateExporter.from_notebook_node(self, nb, resources, **options)
 
 
@@ -98,6 +111,10 @@ class FeedbackWriter:
         }
         page, _ = self._exporter.from_notebook_node(notebook, resources)
         write_whole(path, page.encode("utf-8", "replace"), durable=False)
+
+
+def _as_written(source: str) -> str:
+    return f"<pre>{html.escape(source)}</pre>"
 
 
 def _content_of(path: Path) -> bytes:

@@ -237,6 +237,19 @@ def test_hidden_tests_are_shown_when_the_instructor_asks_for_it(course: tuple[Co
     assert "answer(double, cases.number(-10, 10))" in made.feedback_page("right", "tiny").read_text()
 
 
+def test_text_that_the_renderer_cannot_take_is_shown_as_it_was_written(
+    course: tuple[Course, Notebook], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object) -> str:
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr("nbconvert.exporters.html.HTMLExporter.markdown2html", refuses)
+    made, _ = course
+    report = grade_class(made, "tiny")
+    assert report.failures == []
+    assert "<pre>" in made.feedback_page("right", "tiny").read_text()
+
+
 def test_no_feedback_is_written_when_none_is_wanted(course: tuple[Course, Notebook]) -> None:
     made, _ = course
     report = grade_class(made, "tiny", RunOptions(feedback=False))
