@@ -62,7 +62,7 @@ def load_assignment(course: Course, problem_set: str) -> Assignment:
         source_path=source_path,
         source=source,
         released=released,
-        questions=tuple(Question(_label(cell), hidden_source(cell)) for cell in tests if hidden_source(cell).strip()),
+        questions=tuple(_questions(source)),
         points={_label(cell): float(cell["metadata"]["nbgrader"]["points"]) for cell in tests},
         digest=digest.hexdigest(),
     )
@@ -81,12 +81,28 @@ def job_of(cells: list[Any], assignment: Assignment, seed: int) -> Job:
 
 def reference_job(assignment: Assignment, seed: int) -> Job:
     """The job of the solution notebook, whose answers are the expected ones."""
-    return job_of(list(_without_hidden(assignment.source)), assignment, seed)
+    return source_job(assignment.source, seed)
 
 
-def _without_hidden(source: Notebook) -> Iterator[Notebook]:
-    for cell in source["cells"]:
-        yield {**cell, "source": without(source_of(cell), HIDDEN, "").rstrip("\n")}
+def source_job(notebook: Notebook, seed: int, ambient: int = 0) -> Job:
+    """The run of a source notebook: its solutions, the visible lines of its tests, and their hidden regions."""
+    questions = {question.name: question for question in _questions(notebook)}
+    cells = tuple(
+        CodeCell(
+            index,
+            without(source_of(cell), HIDDEN, "").rstrip("\n"),
+            _label(cell) if _label(cell) in questions else None,
+        )
+        for index, cell in enumerate(notebook["cells"])
+        if cell["cell_type"] == "code"
+    )
+    return Job(cells, tuple(questions.values()), seed, ambient)
+
+
+def _questions(notebook: Notebook) -> Iterator[Question]:
+    for cell in notebook["cells"]:
+        if kind_of(cell) == "test" and hidden_source(cell).strip():
+            yield Question(_label(cell), hidden_source(cell))
 
 
 def _label(cell: Any) -> str:

@@ -15,7 +15,8 @@ from rich.text import Text
 from autograder.answer_lint import asked_questions
 from autograder.course import Course
 from autograder.execution import Job, Limits
-from autograder.misconceptions.jobs import asked_instead, source_job
+from autograder.jobs import source_job
+from autograder.misconceptions.jobs import asked_instead
 from autograder.misconceptions.kill_matrix import KillMatrix, Row, kill_matrix
 from autograder.pool import Sandbox
 from autograder.reference import reference_findings

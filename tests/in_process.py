@@ -14,8 +14,9 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from autograder.answers.stream import run_test
 from autograder.execution import Job
+from autograder.jobs import source_job
 from autograder.judge import Verdict, judge
-from autograder.misconceptions.jobs import asked_instead, source_job, substitute
+from autograder.misconceptions.jobs import asked_instead, substitute
 from gradus.notebooks import Notebook, read, source_of
 
 ROOT = Path(__file__).resolve().parent.parent

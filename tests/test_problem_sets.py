@@ -27,8 +27,8 @@ from in_process import (
 from autograder.answer_lint import answer_findings, asked_questions, hidden_source
 from autograder.answers.stream import run_test
 from autograder.course import REPOSITORY, Course
+from autograder.jobs import source_job
 from autograder.judge import judge, read_expected, units_of
-from autograder.misconceptions.jobs import source_job
 from autograder.reference import reference_findings
 from autograder.regions import HIDDEN, SOLUTION, regions, without
 from autograder.sample_class import compact

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from in_process import ROOT, SEED, run_job, solutions, source_notebook, verdicts
 
+from autograder.jobs import source_job
 from autograder.misconceptions import jobs
 from autograder.misconceptions.diagnosis import diagnose
-from autograder.misconceptions.jobs import Streams, source_job, streams_of, substitute
+from autograder.misconceptions.jobs import Streams, streams_of, substitute
 from autograder.misconceptions.kill_matrix import KillMatrix, kill_matrix
 from autograder.regions import HIDDEN, SOLUTION, regions, without
 from autograder.variants import Misconception, Variants, misconception, read_variants, wheat

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from autograder.jobs import source_job
 from autograder.judge import JudgeError, Verdict, judge, read_expected
 from autograder.misconceptions.diagnosis import diagnose, only_exceptions, same_answers
-from autograder.misconceptions.jobs import Run, Streams, source_job, streams_of, substitute, test_of
+from autograder.misconceptions.jobs import Run, Streams, streams_of, substitute, test_of
 from autograder.variants import FILE, Misconception, Variant, read_variants
 from gradus.notebooks import read
 
