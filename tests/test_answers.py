@@ -278,7 +278,7 @@ def test_a_trick_earns_nothing(trick: str, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(vars(answers), "answer", answer)
     expected = frames_of(SOFTMAX, ASK_SOFTMAX)
     received = frames_of("import torch\n" + TRICKS[trick], ASK_SOFTMAX)
-    from autograder.judge import judge
+    from autograder.judging.judge import judge
 
     verdict = judge(expected, received, 4.0)
     # an honest answer among a flood of others still counts for its share

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from in_process import ROOT, SEED, run_job, solutions, source_notebook, verdicts
 
-from autograder.jobs import source_job
 from autograder.misconceptions import jobs
 from autograder.misconceptions.diagnosis import diagnose
 from autograder.misconceptions.jobs import Streams, streams_of, substitute
 from autograder.misconceptions.kill_matrix import KillMatrix, kill_matrix
-from autograder.regions import HIDDEN, SOLUTION, regions, without
-from autograder.variants import Misconception, Variants, misconception, read_variants, wheat
+from autograder.misconceptions.variants import Misconception, Variants, misconception, read_variants, wheat
+from autograder.problem_sets.jobs import source_job
+from autograder.problem_sets.regions import HIDDEN, SOLUTION, regions, without
 from gradus.errors import GradusError
 from gradus.notebooks import Notebook, source_of, write
 
@@ -187,7 +187,7 @@ def small_problem_set(folder: Path, variants: list[str], test: str = TEST) -> Pa
         cell("test_double", test, grade=True, locked=True, points=1),
     ]
     write(folder / "small" / "small.ipynb", {"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": {}})
-    text = "from autograder.variants import misconception, wheat\n\n\n" + "\n\n\n".join(variants) + "\n"
+    text = "from autograder.misconceptions.variants import misconception, wheat\n\n\n" + "\n\n\n".join(variants) + "\n"
     (folder / "small" / "variants.py").write_text(text, encoding="utf-8")
     return folder / "small"
 
@@ -277,7 +277,7 @@ def test_a_variant_of_no_question_is_named(tmp_path: Path) -> None:
 
 def test_a_variant_brings_its_imports_and_stands_in_for_the_students_function(tmp_path: Path) -> None:
     (tmp_path / "variants.py").write_text(
-        '"""Text."""\nimport math\n\nfrom autograder.variants import wheat\n\nTWO = 2\n\n\ndef twice(x):\n'
+        '"""Text."""\nimport math\n\nfrom autograder.misconceptions import wheat\n\nTWO = 2\n\n\ndef twice(x):\n'
         '    return TWO * x\n\n\n@wheat("double")\ndef rounded(x):\n    return math.floor(twice(x))\n\n\n'
         '@wheat("double")\ndef double(x):\n    return x + x\n'
     )

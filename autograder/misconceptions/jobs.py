@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from autograder.execution import CodeCell, Job, Question
-from autograder.jobs import source_job
-from autograder.lint import kind_of
-from autograder.variants import Variant
+from autograder.misconceptions.variants import Variant
+from autograder.problem_sets.jobs import source_job
+from autograder.problem_sets.lint import kind_of
 from gradus.errors import GradusError
 from gradus.notebooks import Notebook
 

@@ -5,7 +5,7 @@ from itertools import zip_longest
 import torch
 from torch.nn import functional as F
 
-from autograder.variants import misconception, wheat
+from autograder.misconceptions import misconception, wheat
 
 Tensor = torch.Tensor
 Shape = tuple[int, ...]

@@ -14,12 +14,12 @@ from typing import Any
 import nbformat
 from nbconvert.exporters import NotebookExporter
 
-from autograder.answer_lint import answer_findings
 from autograder.course import Course
-from autograder.intake import framed, handed_in
-from autograder.lint import lint
-from autograder.session import Session
-from autograder.submissions import TIMESTAMP
+from autograder.grading.session import Session
+from autograder.problem_sets.answer_lint import answer_findings
+from autograder.problem_sets.lint import lint
+from autograder.submissions.folders import TIMESTAMP
+from autograder.submissions.intake import framed, handed_in
 from gradus.errors import GradusError
 from gradus.notebooks import canonical_text, read
 

@@ -13,10 +13,10 @@ from typing import Any
 from nbformat import NotebookNode, from_dict
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from autograder.exporters import course_of
+from autograder.grading.pool import Sandbox
+from autograder.grading.session import Session
+from autograder.nbgrader_bridge.exporters import course_of
 from autograder.options import Options
-from autograder.pool import Sandbox
-from autograder.session import Session
 
 _lock = threading.Lock()
 _sandbox: tuple[Options, Sandbox] | None = None

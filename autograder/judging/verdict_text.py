@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from autograder.execution import Limits, QuestionResult
-from autograder.judge import Verdict
+from autograder.judging.judge import Verdict
 
 _MOST_KINDS = 6  # sentences on wrong answers; more would not be read
 

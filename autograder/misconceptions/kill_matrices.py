@@ -12,16 +12,16 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from autograder.answer_lint import asked_questions
 from autograder.course import Course
 from autograder.execution import Job, Limits
-from autograder.jobs import source_job
+from autograder.grading.pool import Sandbox
 from autograder.misconceptions.jobs import asked_instead
 from autograder.misconceptions.kill_matrix import KillMatrix, Row, kill_matrix
-from autograder.pool import Sandbox
-from autograder.reference import reference_findings
-from autograder.release import require
-from autograder.variants import FILE
+from autograder.misconceptions.variants import FILE
+from autograder.problem_sets.answer_lint import asked_questions
+from autograder.problem_sets.jobs import source_job
+from autograder.problem_sets.reference import reference_findings
+from autograder.problem_sets.release import require
 from gradus.errors import GradusError
 from gradus.notebooks import read
 

@@ -12,7 +12,7 @@ from traitlets.config import Config, PyFileConfigLoader
 from autograder.course import Course
 from gradus.errors import GradusError
 
-TEMPLATES = Path(__file__).resolve().parent / "templates"
+TEMPLATES = Path(__file__).resolve().parents[1] / "feedback" / "templates"
 TEMPLATE = "gradus-feedback"
 NEVER_COPIED = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "variants.py"]
 STUB = "# YOUR CODE HERE\nraise NotImplementedError"
@@ -32,10 +32,10 @@ def configure(c: Config, course: Course) -> Config:
     c.CourseDirectory.ignore = NEVER_COPIED
 
     c.ClearSolutions.code_stub = {"python": STUB}
-    c.GenerateAssignment.exporter_class = "autograder.exporters.ReleaseExporter"
-    c.Autograde.exporter_class = "autograder.exporters.SubmissionExporter"
+    c.GenerateAssignment.exporter_class = "autograder.nbgrader_bridge.exporters.ReleaseExporter"
+    c.Autograde.exporter_class = "autograder.nbgrader_bridge.exporters.SubmissionExporter"
     c.Autograde.autograde_preprocessors = [
-        "autograder.stage.Grade",
+        "autograder.nbgrader_bridge.stage.Grade",
         "nbgrader.preprocessors.SaveAutoGrades",
         "nbgrader.preprocessors.AssignLatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
@@ -43,7 +43,7 @@ def configure(c: Config, course: Course) -> Config:
     c.FeedbackExporter.template_name = TEMPLATE
     c.FeedbackExporter.extra_template_basedirs = [str(TEMPLATES)]
     c.FeedbackExporter.exclude_anchor_links = True
-    c.GenerateFeedback.exporter_class = "autograder.feedback.FeedbackExporter"
+    c.GenerateFeedback.exporter_class = "autograder.feedback.pages.FeedbackExporter"
     return c
 
 

@@ -32,7 +32,7 @@ def make_releases(course: Course, names: list[str]) -> list[Release]:
     Raises:
         GradusError: no such problem set, or the lint has findings: a line for each, of all problem sets.
     """
-    from autograder.stages import StageError, generate
+    from autograder.nbgrader_bridge.stages import StageError, generate
 
     findings, releases = [], []
     for name in names or course.problem_sets():

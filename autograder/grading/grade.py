@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from autograder.course import Course
-from autograder.graded import Graded
-from autograder.intake import UnreadableError, handed_in
+from autograder.grading.graded import Graded
+from autograder.grading.pool import Pool
+from autograder.grading.session import Session
 from autograder.log import log_to
-from autograder.pool import Pool
-from autograder.release import require
+from autograder.problem_sets.release import require
 from autograder.sandbox import preload_for
-from autograder.session import Session
-from autograder.submissions import Submission, find_submissions
+from autograder.submissions.folders import Submission, find_submissions
+from autograder.submissions.intake import UnreadableError, handed_in
 
 if TYPE_CHECKING:
-    from autograder.report import Report
+    from autograder.feedback.report import Report
 
 Progress = Callable[[str, int, int], Any]
 SURE_TO_ERR = 10  # of so many submissions one is wrong somewhere, and hints will be needed
@@ -72,7 +72,7 @@ def grade(
                 pool.submit(lambda sandbox: session.answer_key(sandbox.run))
             if len(todo.waiting) >= SURE_TO_ERR:
                 pool.submit(lambda sandbox: session.hints.prepare(sandbox.run))
-            from autograder.class_run import ClassRun
+            from autograder.grading.class_run import ClassRun
 
             run = ClassRun(session, submissions, options.feedback, progress or (lambda *_: None))
             return run.report(todo.ready, todo.waiting, pool)

@@ -14,11 +14,11 @@ from typing import Any
 
 from nbformat import NotebookNode, from_dict
 
-from autograder.answer_lint import hidden_source
 from autograder.course import Course
 from autograder.execution import CodeCell, Job, Question
-from autograder.lint import kind_of
-from autograder.regions import HIDDEN, without
+from autograder.problem_sets.answer_lint import hidden_source
+from autograder.problem_sets.lint import kind_of
+from autograder.problem_sets.regions import HIDDEN, without
 from gradus.errors import GradusError
 from gradus.notebooks import Notebook, read, source_of
 

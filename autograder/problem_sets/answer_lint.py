@@ -10,10 +10,10 @@ import ast
 import textwrap
 from collections.abc import Iterator
 
-from autograder.lint import kind_of
-from autograder.names import bound_names, free_names
-from autograder.reference import Asked
-from autograder.regions import HIDDEN, SOLUTION, regions, without
+from autograder.problem_sets.lint import kind_of
+from autograder.problem_sets.names import bound_names, free_names
+from autograder.problem_sets.reference import Asked
+from autograder.problem_sets.regions import HIDDEN, SOLUTION, regions, without
 from gradus.notebooks import Notebook, source_of
 
 ANSWERS = ("answer", "answer_accuracy")

@@ -12,17 +12,17 @@ from typing import Any
 from nbformat import NotebookNode, from_dict
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 
-from autograder.answer_key import AnswerKey
-from autograder.content import versions
 from autograder.execution import CellResult, Execution, Limits, QuestionResult
-from autograder.graded import Graded
-from autograder.jobs import Assignment
-from autograder.judge import Verdict, judge
+from autograder.feedback.sanitise import sanitise
+from autograder.grading.content import versions
+from autograder.grading.graded import Graded
+from autograder.judging.answer_key import AnswerKey
+from autograder.judging.judge import Verdict, judge
+from autograder.judging.verdict_text import end_of_test, verdict_text
+from autograder.misconceptions.variants import Misconception
 from autograder.options import Options
-from autograder.record import with_note
-from autograder.sanitise import sanitise
-from autograder.variants import Misconception
-from autograder.verdict_text import end_of_test, verdict_text
+from autograder.problem_sets.jobs import Assignment
+from autograder.submissions.record import with_note
 
 Diagnose = Callable[[str, list[bytes]], Misconception | None]  # of a question's frames
 

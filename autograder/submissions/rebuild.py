@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
-from autograder.record import with_note
+from autograder.submissions.record import with_note
 
 
 @dataclass(frozen=True)

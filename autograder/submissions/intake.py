@@ -16,7 +16,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.rebuild import SubmittedCell, blank, rebuild
+from autograder.submissions.rebuild import SubmittedCell, blank, rebuild
 
 MAX_BYTES = 32_000_000
 MAX_CELLS = 1_000

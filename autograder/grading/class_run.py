@@ -11,18 +11,18 @@ from pathlib import Path
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties
 
-from autograder import marking  # noqa: F401  (imported here, before threads that need it could import it at once)
-from autograder.content import versions
-from autograder.exporters import remove_all_but
-from autograder.feedback import FeedbackWriter
-from autograder.grade import Progress
-from autograder.gradebook import Class, questions, register
-from autograder.graded import Graded
-from autograder.pool import Pool, Sandbox
-from autograder.report import Report, Result
-from autograder.session import Session
-from autograder.settings import nbgrader_options
-from autograder.submissions import TIMESTAMP, Submission, submitted_at
+from autograder.feedback.pages import FeedbackWriter
+from autograder.feedback.report import Report, Result
+from autograder.grading import marking  # noqa: F401  (here, before threads that need it could import it at once)
+from autograder.grading.content import versions
+from autograder.grading.grade import Progress
+from autograder.grading.graded import Graded
+from autograder.grading.pool import Pool, Sandbox
+from autograder.grading.session import Session
+from autograder.nbgrader_bridge.exporters import remove_all_but
+from autograder.nbgrader_bridge.gradebook import Class, questions, register
+from autograder.nbgrader_bridge.settings import nbgrader_options
+from autograder.submissions.folders import TIMESTAMP, Submission, submitted_at
 from autograder.writing import write_whole
 from gradus.errors import GradusError
 

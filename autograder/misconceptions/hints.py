@@ -6,15 +6,15 @@ import base64
 import threading
 from collections.abc import Mapping
 
-from autograder.answer_key import AnswerKey, Engine
-from autograder.content import reference_key
 from autograder.execution import Job
-from autograder.jobs import Assignment
+from autograder.grading.content import reference_key
+from autograder.grading.results import Results
+from autograder.judging.answer_key import AnswerKey, Engine
 from autograder.misconceptions.diagnosis import diagnose
 from autograder.misconceptions.jobs import Streams, streams_of, test_of
+from autograder.misconceptions.variants import FILE, Misconception, read_variants
 from autograder.options import Options
-from autograder.results import Results
-from autograder.variants import FILE, Misconception, read_variants
+from autograder.problem_sets.jobs import Assignment
 
 
 class Hints:

@@ -15,9 +15,9 @@ from typing import Any, Protocol
 
 from autograder.answers import frames
 from autograder.answers.values import Array
-from autograder.judge import Expected, JudgeError, judge, read_expected, units_of
 from autograder.judging.compare import difference
-from autograder.nulls import null_preludes
+from autograder.judging.judge import Expected, JudgeError, judge, read_expected, units_of
+from autograder.problem_sets.nulls import null_preludes
 
 CASE_SEEDS = (101, 202, 303)
 MIN_YES_NO = 8  # yes/no values in one answer: by luck, all are right once in 256

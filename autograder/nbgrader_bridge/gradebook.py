@@ -51,7 +51,7 @@ def register(course: Course, problem_set: str) -> None:
     Raises:
         GradusError: the released notebook is stale, or the questions changed after submissions were graded.
     """
-    from autograder.stages import StageError, generate
+    from autograder.nbgrader_bridge.stages import StageError, generate
 
     released = course.released_notebook(problem_set)
     try:

@@ -13,7 +13,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from autograder.gradebook import Question
+from autograder.nbgrader_bridge.gradebook import Question
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from pygments.formatters import HtmlFormatter
 from traitlets.config import Config
 
 from autograder.course import Course
-from autograder.graded import Graded
-from autograder.sanitise import clean_html
-from autograder.settings import TEMPLATE, TEMPLATES
+from autograder.feedback.sanitise import clean_html
+from autograder.grading.graded import Graded
+from autograder.nbgrader_bridge.settings import TEMPLATE, TEMPLATES
 from autograder.writing import write_whole
 
 _CONTENT = b'<meta name="gradus-content" content="'

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.content import reference_key
 from autograder.execution import CellResult, Execution, Job
-from autograder.jobs import Assignment, reference_job
-from autograder.judge import JudgeError, read_expected
+from autograder.grading.content import reference_key
+from autograder.grading.results import Results
+from autograder.judging.judge import JudgeError, read_expected
 from autograder.options import Options
-from autograder.results import Results
+from autograder.problem_sets.jobs import Assignment, reference_job
 from gradus.errors import GradusError
 
 Engine = Callable[[Job], Execution]

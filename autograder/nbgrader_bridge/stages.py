@@ -13,7 +13,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from autograder.course import Course
-from autograder.settings import configure
+from autograder.nbgrader_bridge.settings import configure
 
 
 class StageError(Exception):

@@ -14,8 +14,8 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from autograder.names import bound_names, called_wrongly, free_names, names_in_backticks, signatures
-from autograder.regions import GUIDE, HIDDEN, SOLUTION, RegionError, regions, suspicious_markers, without
+from autograder.problem_sets.names import bound_names, called_wrongly, free_names, names_in_backticks, signatures
+from autograder.problem_sets.regions import GUIDE, HIDDEN, SOLUTION, RegionError, regions, suspicious_markers, without
 from gradus.notebooks import Notebook, source_of
 
 MIN_SECRET = 16  # characters without white space: a shorter line, such as `return loss`, gives nothing away

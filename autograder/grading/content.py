@@ -10,8 +10,8 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from autograder.jobs import Assignment
 from autograder.options import Options
+from autograder.problem_sets.jobs import Assignment
 from gradus.datasets.catalog import DATA_SETS
 from gradus.version import __version__
 
@@ -69,7 +69,7 @@ def _data_digest() -> str:
 @functools.cache
 def _code_digest() -> str:
     """Of every module of this package: a mended grader grades again."""
-    folder = Path(__file__).parent
+    folder = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.py")):
         relative = path.relative_to(folder)

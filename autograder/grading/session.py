@@ -14,15 +14,15 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from autograder.answer_key import AnswerKey, Engine, answer_key
-from autograder.content import content_key
 from autograder.course import Course
-from autograder.graded import Graded
-from autograder.hints import Hints
-from autograder.intake import UnreadableError, as_content, framed, handed_in
-from autograder.jobs import Assignment, job_of, load_assignment
+from autograder.grading.content import content_key
+from autograder.grading.graded import Graded
+from autograder.grading.results import Results
+from autograder.judging.answer_key import AnswerKey, Engine, answer_key
+from autograder.misconceptions.hints import Hints
 from autograder.options import Options, options_of
-from autograder.results import Results
+from autograder.problem_sets.jobs import Assignment, job_of, load_assignment
+from autograder.submissions.intake import UnreadableError, as_content, framed, handed_in
 from gradus.notebooks import source_of
 
 
@@ -90,7 +90,7 @@ class Session:
 
     def grade(self, notebook: NotebookNode, key: str, engine: Engine, intake_seconds: float = 0.0) -> Graded:
         """Run and mark a notebook in the released frame, and keep the result under `key`."""
-        from autograder.marking import mark  # nbgrader: a second to import, while the sandboxes start
+        from autograder.grading.marking import mark  # nbgrader: a second to import, while the sandboxes start
 
         expected = execution = diagnose = None
         if notebook.metadata["gradus"]["readable"]:
