@@ -29,6 +29,7 @@ STYLE = """\
 .gradus-stepper svg{display:block;margin:0 auto;max-width:100%;height:auto}
 .gradus-stepper svg text{font-family:'DejaVu Sans',Verdana,Arial,sans-serif}
 .gradus-stepper .controls:not([hidden]){display:flex;flex-wrap:wrap;gap:.5rem;align-items:center;justify-content:center}
+.gradus-stepper .controls{padding:.25rem}
 .gradus-stepper label{display:flex;flex:1 1 16rem;gap:.5rem;align-items:center;margin:0}
 .gradus-stepper input{flex:1;min-width:6rem;height:1.5rem;margin:0;accent-color:#0072B2;cursor:pointer}
 .gradus-stepper button{padding:.2rem .8rem;border:1px solid;border-radius:.25rem}
