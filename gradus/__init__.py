@@ -16,18 +16,31 @@ if TYPE_CHECKING:
     from gradus.device import pick_device
     from gradus.figures import figure
     from gradus.history import History
+    from gradus.interactive import Frame, stepper
     from gradus.torch_d2l import d2l
     from gradus.trainer import Trainer
 
-__all__ = ["FashionMNIST", "History", "Trainer", "__version__", "d2l", "figure", "pick_device"]
+__all__ = [
+    "FashionMNIST",
+    "Frame",
+    "History",
+    "Trainer",
+    "__version__",
+    "d2l",
+    "figure",
+    "pick_device",
+    "stepper",
+]
 
 _ROOMS = {
     "FashionMNIST": "gradus.data_modules",
+    "Frame": "gradus.interactive",
     "History": "gradus.history",
     "Trainer": "gradus.trainer",
     "d2l": "gradus.torch_d2l",
     "figure": "gradus.figures",
     "pick_device": "gradus.device",
+    "stepper": "gradus.interactive",
 }
 
 
