@@ -12,18 +12,34 @@ from typing import TYPE_CHECKING, Any
 from gradus.version import __version__
 
 if TYPE_CHECKING:
-    from gradus.data_modules import FashionMNIST
+    from gradus.data_modules import Diabetes, Digits, FashionMNIST, Penguins, SyntheticRegression
     from gradus.device import pick_device
     from gradus.figures import figure
     from gradus.history import History
     from gradus.torch_d2l import d2l
     from gradus.trainer import Trainer
 
-__all__ = ["FashionMNIST", "History", "Trainer", "__version__", "d2l", "figure", "pick_device"]
+__all__ = [
+    "Diabetes",
+    "Digits",
+    "FashionMNIST",
+    "History",
+    "Penguins",
+    "SyntheticRegression",
+    "Trainer",
+    "__version__",
+    "d2l",
+    "figure",
+    "pick_device",
+]
 
 _ROOMS = {
+    "Diabetes": "gradus.data_modules",
+    "Digits": "gradus.data_modules",
     "FashionMNIST": "gradus.data_modules",
     "History": "gradus.history",
+    "Penguins": "gradus.data_modules",
+    "SyntheticRegression": "gradus.data_modules",
     "Trainer": "gradus.trainer",
     "d2l": "gradus.torch_d2l",
     "figure": "gradus.figures",
