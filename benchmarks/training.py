@@ -198,10 +198,8 @@ def _summary(times: dict[str, list[float]], accuracies: dict[str, list[float]], 
 
 def _line(result: dict) -> str:
     parts = [f"{who} {value:.3f} s" for who, value in result["seconds"].items()]
-    faster, each = result["times_faster_than_d2l"], result["for_each_image"]
-    parts.append(
-        f"{faster:.1f} x faster than d2l ({each:.1f} x each image), {result['times_the_bare_loop']:.2f} x bare"
-    )
+    faster, each, floor = (result[key] for key in ("times_faster_than_d2l", "for_each_image", "times_the_bare_loop"))
+    parts.append(f"{faster:.1f} x faster than d2l ({each:.1f} x for each image), {floor:.2f} x bare")
     if "test_accuracy" in result:
         parts.append("test accuracy " + " ".join(f"{value:.3f}" for value in result["test_accuracy"].values()))
     return "  ".join(parts)
@@ -220,7 +218,7 @@ def main() -> int:
     measured = {name: measure(torch.device(name), options.epochs, options.rounds) for name in devices}
     machine = {
         "cores": os.cpu_count(), "threads": torch.get_num_threads(), "python": platform.python_version(),
-        "torch": torch.__version__, "gpu": torch.cuda.get_device_name() if "cuda" in devices else None,
+        "torch": torch.__version__, "omp_wait_policy": os.environ.get("OMP_WAIT_POLICY", "default"), "gpu": torch.cuda.get_device_name() if "cuda" in devices else None,
     }  # fmt: skip
     settings = {"batch_size": BATCH_SIZE, "epochs": options.epochs, "rounds": options.rounds, "lr": LR}
     RESULTS.parent.mkdir(exist_ok=True)
