@@ -218,7 +218,8 @@ def main() -> int:
     measured = {name: measure(torch.device(name), options.epochs, options.rounds) for name in devices}
     machine = {
         "cores": os.cpu_count(), "threads": torch.get_num_threads(), "python": platform.python_version(),
-        "torch": torch.__version__, "omp_wait_policy": os.environ.get("OMP_WAIT_POLICY", "default"), "gpu": torch.cuda.get_device_name() if "cuda" in devices else None,
+        "torch": torch.__version__, "omp_wait_policy": os.environ.get("OMP_WAIT_POLICY", "default"),
+        "gpu": torch.cuda.get_device_name() if "cuda" in devices else None,
     }  # fmt: skip
     settings = {"batch_size": BATCH_SIZE, "epochs": options.epochs, "rounds": options.rounds, "lr": LR}
     RESULTS.parent.mkdir(exist_ok=True)
