@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 import torch
 from test_problem_sets import share
@@ -89,6 +91,19 @@ def flattened(images: Tensor, size: int) -> Tensor:
     return images.reshape(len(images), -1, size * size)
 
 
+def means_of_the_rows_at_hand(train: pd.DataFrame, table: pd.DataFrame) -> Tensor:
+    X = torch.tensor(table[train.columns].to_numpy(dtype="float32"))
+    return torch.where(X.isnan(), X.nanmean(dim=0), X)
+
+
+def categories_of_the_rows_at_hand(train: pd.Series, column: pd.Series) -> Tensor:
+    return torch.tensor(pd.get_dummies(column, dummy_na=True).to_numpy(dtype="float32"))
+
+
+def numbers_that_pandas_guesses(column: pd.Series, marks: list[str]) -> Tensor:
+    return torch.tensor(pd.to_numeric(column, errors="coerce").to_numpy(dtype="float32"))
+
+
 MISTAKES: dict[tuple[str, str, str], Callable[..., Any]] = {
     ("ps1", "checkerboard", "colours swapped"): lambda n: ((torch.arange(n)[:, None] + torch.arange(n)) % 2).float(),
     ("ps1", "checkerboard", "booleans"): lambda n: (torch.arange(n)[:, None] + torch.arange(n)) % 2 == 0,
@@ -120,6 +135,23 @@ MISTAKES: dict[tuple[str, str, str], Callable[..., Any]] = {
     ("ps1", "distances", "transposed"): lambda A, B: (B[:, None] - A).norm(dim=2),
     ("ps1", "distances", "cdist"): torch.cdist,
     ("ps1", "distances", "a loop"): lambda A, B: torch.stack([(a - B).norm(dim=1) for a in A]),
+    ("ps2", "missing_share", "a Series"): lambda table: table.isna().mean(),
+    ("ps2", "to_numbers", "coerced"): numbers_that_pandas_guesses,
+    ("ps2", "impute_means", "means of the rows at hand"): means_of_the_rows_at_hand,
+    ("ps2", "missing_indicators", "columns of the rows at hand"): lambda train, X: (
+        X[:, X.isnan().any(0)].isnan().float()
+    ),
+    ("ps2", "one_hot", "categories of the rows at hand"): categories_of_the_rows_at_hand,
+    ("ps2", "standardise", "an epsilon"): lambda train, X: (X - train.mean(0)) / (train.std(0, correction=0) + 1e-6),
+    ("ps2", "standardise", "scaled by itself"): lambda train, X: (X - X.mean(0)) / X.std(0, correction=0),
+    ("ps2", "covariance", "PyTorch's own"): lambda X: torch.cov(X.T, correction=0).reshape(X.shape[1], X.shape[1]),
+    ("ps2", "covariance", "NumPy's"): lambda X: torch.from_numpy(np.atleast_2d(np.cov(X.numpy().T, bias=True))).to(
+        X.dtype
+    ),
+    ("ps2", "unit_rows", "PyTorch's own"): lambda X, p: F.normalize(X, p=p, dim=1, eps=1e-30),
+    ("ps2", "unit_rows", "nan for zeros"): lambda X, p: X / torch.linalg.vector_norm(X, p, 1, keepdim=True),
+    ("ps2", "project_onto_line", "a unit vector"): lambda X, v: torch.outer(X @ v, v),
+    ("ps2", "project", "orthonormal columns"): lambda X, A: X @ A @ A.T,
     ("ps4", "one_hot", "integers"): lambda y, num_classes: torch.eye(num_classes, dtype=torch.int64)[y],
     ("ps4", "one_hot", "as many classes as occur"): lambda y, num_classes: torch.eye(int(y.max()) + 1)[y],
     ("ps4", "one_hot", "PyTorch's own"): lambda y, num_classes: F.one_hot(y, num_classes).float(),
