@@ -182,6 +182,14 @@ MISTAKES: dict[tuple[str, str, str], Callable[..., Any]] = {
     ("ps1", "distances", "transposed"): lambda A, B: (B[:, None] - A).norm(dim=2),
     ("ps1", "distances", "cdist"): torch.cdist,
     ("ps1", "distances", "a loop"): lambda A, B: torch.stack([(a - B).norm(dim=1) for a in A]),
+    ("ps1", "moving_average", "a loop"): lambda x, width: torch.tensor([w.mean() for w in x.unfold(0, width, 1)]),
+    ("ps1", "moving_average", "running sums"): lambda x, width: (
+        (x.cumsum(0)[width - 1 :] - F.pad(x.cumsum(0), (1, 0))[:-width]) / width
+    ),
+    ("ps1", "stack_padded", "by columns"): lambda given, fill: (
+        torch.nn.utils.rnn.pad_sequence(given, padding_value=fill),
+        torch.nn.utils.rnn.pad_sequence([torch.ones_like(one, dtype=torch.bool) for one in given]),
+    ),
     ("ps2", "missing_share", "a Series"): lambda table: table.isna().mean(),
     ("ps2", "to_numbers", "coerced"): numbers_that_pandas_guesses,
     ("ps2", "impute_means", "means of the rows at hand"): means_of_the_rows_at_hand,
