@@ -292,7 +292,7 @@ def test_a_variant_brings_its_imports_and_stands_in_for_the_students_function(tm
 
 def test_a_class_stands_in_for_the_students_class(tmp_path: Path) -> None:
     (tmp_path / "variants.py").write_text(
-        "from autograder.variants import misconception\n\n\nclass Base:\n    pass\n\n\n"
+        "from autograder.misconceptions.variants import misconception\n\n\nclass Base:\n    pass\n\n\n"
         '@misconception("Doubler", hint="You add.")\nclass Adder(Base):\n'
         "    def __call__(self, x):\n        return x + 2\n"
     )

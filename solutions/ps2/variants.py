@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from autograder.variants import misconception, wheat
+from autograder.misconceptions import misconception, wheat
 
 Tensor = torch.Tensor
 Table = pd.DataFrame

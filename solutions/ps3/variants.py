@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from autograder.variants import misconception, wheat
+from autograder.misconceptions import misconception, wheat
 
 Tensor = torch.Tensor
 Pair = tuple[Tensor, Tensor]
