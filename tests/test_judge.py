@@ -14,6 +14,7 @@ from answering import frames_of, verdict_of
 from autograder.answers import frames
 from autograder.answers.settings import Settings
 from autograder.answers.values import encode
+from autograder.judging.compare import difference
 from autograder.judging.judge import JudgeError, Verdict, judge
 
 NAN, INF = math.nan, math.inf
@@ -103,6 +104,13 @@ def test_containers_are_compared_entry_by_entry() -> None:
         assert not matches(nested, other)
     assert not matches({1: "a"}, {True: "a"})
     assert not matches({(1, 2): "a"}, {(True, 2): "a"})
+
+
+def test_a_difference_within_a_container_says_where_as_python_writes_it() -> None:
+    expected, received = [1, (2.0, {"a": [3]})], [1, (2.0, {"a": ["3"]})]
+    found = difference(expected, received, Settings())
+    assert found is not None
+    assert found.sentence == "In entry [1][1][…][0] of what is compared: An int is asked for; yours is a string."
 
 
 # Numbers
