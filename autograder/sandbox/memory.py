@@ -2,8 +2,8 @@
 
 RLIMIT_AS bounds each process; this bounds all of them together. Processes that were forked from one another share most
 pages, so adding up what each has resident counts them many times, and the exact figure (each page divided among its
-holders) takes milliseconds per process. So the exact figure is taken when the sum has grown by half of what was left,
-and else from time to time, never for more than a twentieth of the time.
+holders) takes milliseconds per process. So the exact figure is taken from time to time, never for more than a twentieth
+of the time, and at once when the whole machine has lost half of what the tree may still take.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class MemoryWatch:
         self._next = time.monotonic() + _TICK_SECONDS
         self._next_exact = 0.0
         self._exact = 0
-        self._sum_then = 0
+        self._available_then = _available()
 
     @property
     def seconds_left(self) -> float:
@@ -45,17 +45,17 @@ class MemoryWatch:
         total = sum(_resident(pid) for pid in tree)
         if total <= self._limit:
             return False
-        grown = total - self._sum_then
-        if now < self._next_exact and grown < (self._limit - self._exact) / 2:
+        taken = self._available_then - _available()
+        if now < self._next_exact and taken < (self._limit - self._exact) / 2:
             return False
-        self._exact, self._sum_then = sum(_proportional(pid) for pid in tree), total
+        self._exact, self._available_then = sum(_proportional(pid) for pid in tree), _available()
         self._next_exact = time.monotonic() + _SHARE_OF_TIME * (time.monotonic() - now)
         return self._exact > self._limit
 
 
-def _fields(pid: int, file: str) -> dict[str, str]:
+def _read(path: Path) -> dict[str, str]:
     try:
-        lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
+        lines = path.read_text().splitlines()
     except OSError:
         return {}
     return {name: rest.strip() for name, _, rest in (line.partition(":") for line in lines)}
@@ -65,11 +65,16 @@ def _bytes(fields: dict[str, str], names: tuple[str, ...]) -> int:
     return sum(int(fields[name].split()[0]) * 1024 for name in names if fields.get(name))
 
 
+def _available() -> int:
+    """Bytes that this machine can still give out."""
+    return _bytes(_read(Path("/proc/meminfo")), ("MemAvailable",))
+
+
 def _resident(pid: int) -> int:
-    return _bytes(_fields(pid, "status"), ("RssAnon", "RssShmem"))
+    return _bytes(_read(Path(f"/proc/{pid}/status")), ("RssAnon", "RssShmem"))
 
 
 def _proportional(pid: int) -> int:
     """A page that n processes hold counts one n-th for each."""
-    fields = _fields(pid, "smaps_rollup")
+    fields = _read(Path(f"/proc/{pid}/smaps_rollup"))
     return _bytes(fields, ("Pss_Anon", "Pss_Shmem")) if fields else _resident(pid)
