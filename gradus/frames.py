@@ -1,0 +1,73 @@
+"""The frame of a problem set: the labelled cells that were handed out, and what must still be true of them.
+
+A release carries its own frame in its metadata, so that a student who has nothing but the one file can check it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+
+from gradus.notebooks import Notebook, source_of
+
+KEY = "gradus_frame"
+
+
+@dataclass(frozen=True)
+class FramedCell:
+    """One labelled cell, as it was handed out."""
+
+    label: str  # nbgrader's grade_id
+    cell_id: str  # nbformat's id
+    kind: str  # "code" or "markdown"
+    sort: str  # "answer", "test", or "given" for what tests need
+    digest: str  # of the source, for cells that are not to be changed; "-" for answers
+
+    @property
+    def called(self) -> str:
+        return {"answer": "answer cell", "test": "test cell"}.get(self.sort, "cell")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A problem set's name and its labelled cells, in order."""
+
+    name: str
+    cells: tuple[FramedCell, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        return {"name": self.name, "cells": [" ".join(asdict(cell).values()) for cell in self.cells]}
+
+
+def label_of(cell: Notebook) -> str:
+    """The grade_id of a cell; "" when nbgrader does not know it."""
+    entry = cell.get("metadata", {}).get("nbgrader", {})
+    return str(entry.get("grade_id", "")) if isinstance(entry, dict) else ""
+
+
+def digest_of(cell: Notebook) -> str:
+    """Sixteen hexadecimal digits for a cell's source; white space at the ends of lines does not count."""
+    lines = "\n".join(line.rstrip() for line in source_of(cell).strip().splitlines())
+    return hashlib.sha256(lines.encode()).hexdigest()[:16]
+
+
+def frame_of(name: str, released: Notebook) -> Frame:
+    """The frame of a problem set, from the notebook that is handed out."""
+    return Frame(name, tuple(_framed(cell) for cell in released["cells"] if label_of(cell)))
+
+
+def recorded_frame(notebook: Notebook) -> Frame | None:
+    """The frame that a notebook carries; `None` when it carries none, or one that cannot be read."""
+    try:
+        recorded = notebook["metadata"][KEY]
+        return Frame(str(recorded["name"]), tuple(FramedCell(*line.split(" ")) for line in recorded["cells"]))
+    except (KeyError, TypeError, AttributeError):
+        return None
+
+
+def _framed(cell: Notebook) -> FramedCell:
+    entry = cell["metadata"]["nbgrader"]
+    answer = bool(entry.get("solution"))
+    sort = "answer" if answer else "test" if entry.get("grade") else "given"
+    digest = "-" if answer else digest_of(cell)
+    return FramedCell(label_of(cell), str(cell.get("id", "")), cell["cell_type"], sort, digest)
