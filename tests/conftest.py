@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Error, sync_playwright
+from reader import DESK, PHONE, Reader, reader_with
 
 ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -69,3 +70,23 @@ def browser() -> Iterator[Browser]:
             pytest.fail(f"{executable} does not start: {error}")
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def desk(browser: Browser, site_address: str) -> Iterator[Reader]:
+    yield from reader_with(browser, site_address, DESK, "light")
+
+
+@pytest.fixture
+def phone(browser: Browser, site_address: str) -> Iterator[Reader]:
+    yield from reader_with(browser, site_address, PHONE, "light")
+
+
+@pytest.fixture
+def night(browser: Browser, site_address: str) -> Iterator[Reader]:
+    yield from reader_with(browser, site_address, DESK, "dark")
+
+
+@pytest.fixture
+def scriptless(browser: Browser, site_address: str) -> Iterator[Reader]:
+    yield from reader_with(browser, site_address, DESK, "light", java_script_enabled=False)

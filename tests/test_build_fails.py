@@ -127,6 +127,12 @@ def test_a_page_of_the_contents_that_is_missing_fails_the_build(book: Book) -> N
     assert_refused(book.build(), "_toc.yml names pages that do not exist: book/second")
 
 
+def test_a_self_check_without_a_right_answer_fails_the_build(book: Book) -> None:
+    answer = "<details><summary>Answer</summary>\n\n- a. No.\n- b. No.\n\n</details>\n"
+    book.chapter(f"Ask.\n\n:::{{quiz}}\nWhich one?\n\n- a. One\n- b. Two\n\n{answer}:::\n", "1 + 1")
+    assert_refused(book.build(), "chapter.ipynb:1000", "quiz (Which one?): no choice is marked as right")
+
+
 @pytest.mark.parametrize("trouble", ["raises", "missing"])
 def test_jupyter_book_on_its_own_fails_as_well(book: Book, trouble: str) -> None:
     if trouble == "raises":

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from reader import PHONE, Reader
 
 TENSORS = "book/01-preliminaries/02-tensors.html"
 SOFTMAX = "book/03-linear-classification/04-softmax-regression-from-scratch.html"
 PAGES = ["book/index.html", "book/01-preliminaries/01-how-to-use-this-course.html", TENSORS, SOFTMAX]
 PAGES += ["exercises/ps1/ps1.html", "exercises/ps4/ps4.html", "book/references.html"]
-DESK, PHONE = {"width": 1400, "height": 1000}, {"width": 390, "height": 844}
 
 # Elements of the text that stick out of the screen and that no box above them scrolls or cuts.
 STICKING_OUT = """() => {
@@ -30,53 +26,6 @@ STICKING_OUT = """() => {
     .filter((element) => visible(element) && element.getBoundingClientRect().right > width + 1 && !scrolled(element))
     .map((element) => element.outerHTML.slice(0, 120));
 }"""
-
-
-@dataclass
-class Reader:
-    """A page in a browser whose network ends at the site, with all that went wrong on the way."""
-
-    page: Page
-    address: str
-    troubles: list[str] = field(default_factory=list)
-
-    def open(self, path: str) -> None:
-        self.page.goto(self.address + path, wait_until="load")
-        self.page.evaluate("window.MathJax?.startup?.promise")
-
-    def fetch(self, route: Route) -> None:
-        if route.request.url.startswith(self.address):
-            route.continue_()
-        else:
-            self.troubles.append(f"asked for {route.request.url}")
-            route.abort()
-
-
-def reader_with(browser: Browser, address: str, size: dict[str, int], scheme: str) -> Iterator[Reader]:
-    context = browser.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
-    reader = Reader(context.new_page(), address)
-    context.route("**/*", reader.fetch)
-    page, troubles = reader.page, reader.troubles
-    page.on("console", lambda said: troubles.append(said.text) if said.type in {"error", "warning"} else None)
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("response", lambda response: troubles.append(response.url) if response.status >= 400 else None)
-    yield reader
-    context.close()
-
-
-@pytest.fixture
-def desk(browser: Browser, site_address: str) -> Iterator[Reader]:
-    yield from reader_with(browser, site_address, DESK, "light")
-
-
-@pytest.fixture
-def phone(browser: Browser, site_address: str) -> Iterator[Reader]:
-    yield from reader_with(browser, site_address, PHONE, "light")
-
-
-@pytest.fixture
-def night(browser: Browser, site_address: str) -> Iterator[Reader]:
-    yield from reader_with(browser, site_address, DESK, "dark")
 
 
 @pytest.mark.parametrize("path", [*PAGES, "search.html?q=softmax", "genindex.html"])
