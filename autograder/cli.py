@@ -28,7 +28,7 @@ def release(
 ) -> None:
     """Make the student notebooks in exercises/ from solutions/, once the lint has nothing to say."""
     from autograder.course import Course
-    from autograder.release import make_releases, orphans
+    from autograder.problem_sets.release import make_releases, orphans
 
     course = Course.from_environment()
     releases = make_releases(course, problem_sets or [])
@@ -84,9 +84,9 @@ def grade(
     from rich.console import Console
 
     from autograder.course import Course
-    from autograder.grade import RunOptions
-    from autograder.grade import grade as grade_class
-    from autograder.report import show
+    from autograder.feedback.report import show
+    from autograder.grading.grade import RunOptions
+    from autograder.grading.grade import grade as grade_class
 
     here = Course(course) if course else Course.from_environment()
     if as_json and as_json != "-":
@@ -125,7 +125,7 @@ def variants(
     from rich.console import Console
 
     from autograder.course import Course
-    from autograder.kill_matrices import as_dict, examine, show
+    from autograder.misconceptions.kill_matrices import as_dict, examine, show
 
     checked = examine(Course.from_environment(), problem_sets or [], seed, sandbox=not unsafe)
     if as_json:

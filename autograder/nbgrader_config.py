@@ -5,7 +5,7 @@ elsewhere can also carry its own `nbgrader_config.py` with these lines and a `Co
 """
 
 from autograder.course import Course
-from autograder.settings import configure
+from autograder.nbgrader_bridge.settings import configure
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821  (nbgrader provides it while it reads this file)
 configure(c, Course.from_environment())

@@ -29,8 +29,8 @@ sys.path.insert(0, str(ROOT))
 
 from autograder.course import Course  # noqa: E402
 from autograder.execution import Job, Limits  # noqa: E402
-from autograder.jobs import Assignment, load_assignment, reference_job  # noqa: E402
-from autograder.regions import SOLUTION  # noqa: E402
+from autograder.problem_sets.jobs import Assignment, load_assignment, reference_job  # noqa: E402
+from autograder.problem_sets.regions import SOLUTION  # noqa: E402
 from autograder.sample_class import make_sample_class  # noqa: E402
 from autograder.sandbox import Worker  # noqa: E402
 from gradus.notebooks import read, source_of, write  # noqa: E402

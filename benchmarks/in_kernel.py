@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.answers.stream import run_test
-from autograder.judge import judge
+from autograder.judging.judge import judge
 
 _reference: dict[str, Any] = {}
 

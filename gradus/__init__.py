@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gradus.figures import figure
     from gradus.handing_in import preflight
     from gradus.history import History
+    from gradus.interactive import Frame, stepper
     from gradus.modules import Classifier, Module
     from gradus.seeds import seed_everything
     from gradus.stopping import EarlyStopping
@@ -31,6 +32,7 @@ __all__ = [
     "Digits",
     "EarlyStopping",
     "FashionMNIST",
+    "Frame",
     "History",
     "Module",
     "Penguins",
@@ -44,6 +46,7 @@ __all__ = [
     "pick_device",
     "preflight",
     "seed_everything",
+    "stepper",
 ]
 
 _ROOMS = {
@@ -52,6 +55,7 @@ _ROOMS = {
     "Digits": "gradus.data_modules",
     "EarlyStopping": "gradus.stopping",
     "FashionMNIST": "gradus.data_modules",
+    "Frame": "gradus.interactive",
     "History": "gradus.history",
     "Module": "gradus.modules",
     "Penguins": "gradus.data_modules",
@@ -61,6 +65,7 @@ _ROOMS = {
     "d2l": "gradus.torch_d2l",
     "figure": "gradus.figures",
     "pick_device": "gradus.device",
+    "stepper": "gradus.interactive",
     "preflight": "gradus.handing_in",
     "seed_everything": "gradus.seeds",
 }

@@ -117,14 +117,11 @@ class ProgressBoard(d2l.ProgressBoard):
                 (self._artists[label],) = axes.plot([], [], linestyle=style, color=colour, label=label)
             self._artists[label].set_data(*zip(*points, strict=True))
             self._artists[label].set_marker("o" if len(points) == 1 else "")  # a line of one point is not seen
+            axes.legend()
         axes.set(xscale=self.xscale, yscale=self.yscale, xlabel=self.xlabel or "", ylabel=self.ylabel or "")
         axes.relim()
         axes.autoscale()
-        for limits, set_limits in ((self.xlim, axes.set_xlim), (self.ylim, axes.set_ylim)):
-            if limits:
-                set_limits(*limits)
-        if self.data:
-            axes.legend()
+        axes.set(xlim=self.xlim, ylim=self.ylim)
         return axes.get_figure()  # type: ignore[return-value]
 
     def _drawing(self) -> Any:

@@ -40,19 +40,16 @@ def shape(value: Any, expected: tuple[int | None, ...], name: str = "your result
     """
     _is_tensor(value, name)
     found = tuple(value.shape)
-    if len(found) == len(expected) and all(want in (None, have) for have, want in zip(found, expected, strict=True)):
-        return
-    asked = (
-        "(" + ", ".join("any" if n is None else str(n) for n in expected) + ("," if len(expected) == 1 else "") + ")"
-    )
-    raise AssertionError(f"{name} has the shape {found}; asked was {asked}.{_shape_hint(found, expected)}")
+    same = len(found) == len(expected) and all(want in (None, have) for have, want in zip(found, expected, strict=True))
+    asked = str(expected).replace("None", "any")
+    _require(same, f"{name} has the shape {found}; asked was {asked}.{_shape_hint(found, expected)}")
 
 
 def dtype(value: Any, expected: torch.dtype, name: str = "your result") -> None:
     """`value` is a tensor of the dtype `expected`."""
     _is_tensor(value, name)
-    if value.dtype != expected:
-        raise AssertionError(f"{name} is {_dtype(value)}; asked was {_named(expected)}. `.to({expected})` converts.")
+    found, asked = (str(kind).removeprefix("torch.") for kind in (value.dtype, expected))
+    _require(found == asked, f"{name} is {found}; asked was {asked}. `.to(torch.{asked})` converts.")
 
 
 def device(value: Any, like: Tensor | nn.Module | torch.device | str, name: str = "your result") -> None:
@@ -60,12 +57,10 @@ def device(value: Any, like: Tensor | nn.Module | torch.device | str, name: str 
     _is_tensor(value, name)
     if isinstance(like, nn.Module):
         like = next(like.parameters())
-    wanted = like.device if isinstance(like, Tensor) else torch.device(like)
-    if value.device.type != wanted.type or (wanted.index is not None and value.device != wanted):
-        raise AssertionError(
-            f"{name} is on {value.device}; asked was {wanted}. Make new tensors where the inputs are: "
-            "`torch.zeros(…, device=X.device)`."
-        )
+    asked = like.device if isinstance(like, Tensor) else torch.device(like)
+    same = value.device.type == asked.type and asked.index in (None, value.device.index)
+    cure = "Make new tensors where the inputs are: `torch.zeros(…, device=X.device)`."
+    _require(same, f"{name} is on {value.device}; asked was {asked}. {cure}")
 
 
 def close(value: Any, expected: Any, rtol: float = 1e-5, atol: float = 1e-6, name: str = "your result") -> None:
@@ -91,10 +86,8 @@ def close(value: Any, expected: Any, rtol: float = 1e-5, atol: float = 1e-6, nam
     place = tuple(int(i) for i in np.unravel_index(int(distance.argmax()), asked.shape))
     where = f" at {list(place)}" if place else ""
     how_many = f"{int(wrong.sum())} of {wrong.numel()} entries differ; the furthest is" if place else "it is"
-    raise AssertionError(
-        f"{name} is not what was asked: {how_many} {float(got[place]):.6g}{where}, asked was {float(asked[place]):.6g}."
-        + _value_hint(got, asked, rtol, atol)
-    )
+    told = f"{how_many} {float(got[place]):.6g}{where}, asked was {float(asked[place]):.6g}."
+    raise AssertionError(f"{name} is not what was asked: {told}{_value_hint(got, asked, rtol, atol)}")
 
 
 def equal(value: Any, expected: Any, name: str = "your result") -> None:
@@ -102,12 +95,11 @@ def equal(value: Any, expected: Any, name: str = "your result") -> None:
     if isinstance(expected, Tensor):
         shape(value, tuple(expected.shape), name)
         dtype(value, expected.dtype, name)
-        return close(value, expected, rtol=0, atol=0, name=name)
-    if type(value) is not type(expected):
-        raise AssertionError(f"{name} is {_described(value)}; asked was {_described(expected)}.{_none_hint(value)}")
-    if value != expected:
-        raise AssertionError(f"{name} is {value!r:.200}; asked was {expected!r:.200}.")
-    return None
+        close(value, expected, rtol=0, atol=0, name=name)
+        return
+    same_type = type(value) is type(expected)
+    _require(same_type, f"{name} is {_described(value)}; asked was {_described(expected)}.")
+    _require(value == expected, f"{name} is {value!r:.200}; asked was {expected!r:.200}.")
 
 
 def gradient(
@@ -128,29 +120,22 @@ def gradient(
         AssertionError: they differ, or `f` does not return one number, or no gradient arrives at `x`.
     """
     x = x.detach().cpu() if x.device.type == "mps" else x.detach()  # MPS has no float64
-    point = x.double().clone()
-    result = f(point.clone().requires_grad_())
+    leaf = x.double().clone().requires_grad_()
+    result = f(leaf)
     _is_tensor(result, "f(x)")
-    if result.numel() != 1:
-        raise AssertionError(
-            f"f(x) has the shape {tuple(result.shape)}; a gradient is asked of one number: sum or mean?"
-        )
-    if grad is None:
-        leaf = point.clone().requires_grad_()
-        (grad,) = torch.autograd.grad(f(leaf).reshape(()), leaf, allow_unused=True) if result.requires_grad else (None,)
-        if grad is None:
-            raise AssertionError(
-                "no gradient arrives at x: somewhere the chain is cut (`.detach()`, `.item()`, `.numpy()`, "
-                "`torch.no_grad()`, or a new `torch.tensor(…)` made from x)."
-            )
+    found = tuple(result.shape)
+    _require(result.numel() == 1, f"f(x) has the shape {found}; a gradient is asked of one number: sum or mean?")
+    if grad is None and result.requires_grad:
+        (grad,) = torch.autograd.grad(result.reshape(()), leaf, allow_unused=True)
+    cuts = "`.detach()`, `.item()`, `.numpy()`, `torch.no_grad()`, or a new `torch.tensor(…)` made from x"
+    _require(grad is not None, f"no gradient arrives at x: somewhere the chain is cut ({cuts}).")
+    point = leaf.detach().clone()
     numerical = torch.empty_like(point)
     with torch.no_grad():
         for place in np.ndindex(*point.shape):
-            step = 1e-6 * max(1.0, abs(float(point[place])))
-            up, down = point.clone(), point.clone()
-            up[place] += step
-            down[place] -= step
-            numerical[place] = float((f(up) - f(down)).reshape(())) / float(up[place] - down[place])
+            step = torch.zeros_like(point)
+            step[place] = 1e-6 * max(1.0, abs(float(point[place])))
+            numerical[place] = (f(point + step) - f(point - step)).reshape(()) / (2 * step[place])
     scale = float(numerical.abs().max()) if numerical.numel() else 0.0
     close(grad, numerical, rtol=rtol, atol=max(rtol * scale, 1e-7), name=f"{name} (asked: by finite differences)")
 
@@ -159,35 +144,24 @@ def unchanged(f: Callable[..., Any], *arguments: Any, name: str = "your function
     """`f(*arguments)` leaves its tensor arguments as they were."""
     before = [value.detach().clone() if isinstance(value, Tensor) else None for value in arguments]
     f(*arguments)
+    cure = "Work on a copy (`X = X.clone()`), or with `X = X + …` instead of `X += …`."
     for number, (was, now) in enumerate(zip(before, arguments, strict=True), start=1):
-        if was is not None and not torch.equal(was, now):
-            raise AssertionError(
-                f"{name} changed its argument {number} in place. Work on a copy (`X = X.clone()`), or with `X = X + …` "
-                "instead of `X += …`."
-            )
+        _require(was is None or torch.equal(was, now), f"{name} changed its argument {number} in place. {cure}")
+
+
+def _require(holds: bool, message: str) -> None:
+    if not holds:
+        raise AssertionError(message)
 
 
 def _is_tensor(value: Any, name: str) -> None:
-    if not isinstance(value, Tensor):
-        raise AssertionError(f"{name} is {_described(value)}; asked was a tensor.{_none_hint(value)}")
-
-
-def _none_hint(value: Any) -> str:
-    return " Did you forget `return`?" if value is None else ""
+    _require(isinstance(value, Tensor), f"{name} is {_described(value)}; asked was a tensor.")
 
 
 def _described(value: Any) -> str:
     if isinstance(value, Tensor):
-        return f"a {_dtype(value)} tensor of shape {tuple(value.shape)}"
-    return "None" if value is None else f"{value!r:.60} ({type(value).__name__})"
-
-
-def _dtype(value: Tensor) -> str:
-    return _named(value.dtype)
-
-
-def _named(kind: torch.dtype) -> str:
-    return str(kind).removeprefix("torch.")
+        return f"a {value.dtype} tensor of shape {tuple(value.shape)}"
+    return "None (is there a `return`?)" if value is None else f"{value!r:.60} ({type(value).__name__})"
 
 
 def _as_double(value: Any) -> Tensor:
@@ -198,15 +172,13 @@ def _as_double(value: Any) -> Tensor:
 def _shape_hint(found: tuple[int, ...], expected: tuple[int | None, ...]) -> str:
     if len(found) == 2 and found[::-1] == expected:
         return " It is transposed: which axis is the examples'?"
-    if len(found) > len(expected) and tuple(n for n in found if n != 1) == tuple(n for n in expected if n != 1):
-        return " An axis of length one is left over: `.squeeze(…)`, or index it away."
-    if len(found) < len(expected) and tuple(n for n in found if n != 1) == tuple(n for n in expected if n != 1):
-        return " An axis of length one was lost: sum or mean with `keepdim=True` keeps it."
-    if len(found) > len(expected):
-        return " There are too many axes: was a sum or mean over one of them asked?"
-    if len(found) < len(expected):
-        return " There are too few axes: was one summed or averaged away?"
-    return ""
+    too_many = len(found) > len(expected)
+    if len(found) == len(expected):
+        return ""
+    if [n for n in found if n != 1] == [n for n in expected if n != 1]:
+        left = " An axis of length one is left over: `.squeeze(…)`, or index it away."
+        return left if too_many else " An axis of length one was lost: sum or mean with `keepdim=True` keeps it."
+    return f" There are too {'many' if too_many else 'few'} axes: over which was a sum or mean asked?"
 
 
 def _value_hint(got: Tensor, asked: Tensor, rtol: float, atol: float) -> str:
@@ -219,8 +191,7 @@ def _value_hint(got: Tensor, asked: Tensor, rtol: float, atol: float) -> str:
         return " Something overflowed, or was divided by zero."
     if explains(-asked):
         return " It is right but for its sign."
-    large = asked.abs().max()
-    if asked.numel() and large > 0:
+    if asked.any():
         factor = float((got * asked).sum() / (asked * asked).sum())
         # One number is always some multiple of another; then only a whole factor, such as n for a sum, says anything.
         telling = asked.numel() > 1 or any(abs(f - round(f)) < 1e-4 and f > 1.5 for f in (factor, 1 / (factor or 1)))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import copy
-import os
 import pickle
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -42,14 +40,9 @@ def set_parameters(model: nn.Module, parameters: dict[str, Any]) -> None:
 def write_checkpoint(path: Path, content: dict[str, Any]) -> None:
     """Write `content` (tensors, numbers, text, and lists and dictionaries of these) in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            torch.save({"format": _FORMAT, **content}, stream)
-        Path(part).replace(path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
+    part = path.with_name(f".{path.name}.part")  # of a run that was killed, it is overwritten by the next
+    torch.save({"format": _FORMAT, **content}, part)
+    part.replace(path)
 
 
 def read_checkpoint(path: Path) -> dict[str, Any] | None:

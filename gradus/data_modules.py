@@ -63,6 +63,8 @@ class TensorData(d2l.DataModule):
         return self.train_dataloader() if train else self.val_dataloader()
 
     def _on_device(self, split: Split) -> tuple[torch.Tensor, torch.Tensor]:
+        if split not in ("train", "val", "test"):
+            raise ValueError(f"split={split!r}: choose 'train', 'val' or 'test'")
         if split not in self._stored:
             X, y = self.load(split)
             self._stored[split] = X.to(self.device), y.to(self.device)
@@ -79,7 +81,7 @@ class FashionMNIST(TensorData):
     d2l's class of the same name, with three differences: the images live on the device as bytes and become floats batch
     by batch, so an epoch costs milliseconds instead of seconds; train, validation and test are three different sets of
     55,000, 5,000 and 10,000 images; and the data come from the cache that `gradus data` fills. A batch is `X`
-    (batch_size, 1, *resize) float32 in [0, 1] and `y` (batch_size,) int64.
+    (batch_size, 1, height, width) float32 in [0, 1] and `y` (batch_size,) int64.
 
     Args:
         batch_size: images per batch.
@@ -190,14 +192,10 @@ class SyntheticRegression(TensorData):
 
     def load(self, split: Split) -> tuple[torch.Tensor, torch.Tensor]:
         """`X` (n, d) and `y` (n, 1)."""
-        splits = {
-            "train": (self.X[: self.num_train], self.y[: self.num_train]),
-            "val": (self.X[self.num_train :], self.y[self.num_train :]),
-            "test": self._test,
-        }
-        if split not in splits:
-            raise ValueError(f"split={split!r}: choose 'train', 'val' or 'test'")
-        return splits[split]
+        if split == "test":
+            return self._test
+        rows = slice(self.num_train) if split == "train" else slice(self.num_train, None)
+        return self.X[rows], self.y[rows]
 
     def _draw(self, num_rows: int) -> tuple[torch.Tensor, torch.Tensor]:
         w = torch.as_tensor(self.w).cpu()  # drawn on the CPU, so that a seed gives the same data on every device

@@ -43,19 +43,24 @@ def figure(fig: Figure, alt: str) -> InlineFigure:
     Raises:
         ValueError: `alt` is empty.
     """
-    import matplotlib
-    import matplotlib.pyplot as plt
-
     if not alt.strip():
         raise ValueError("figure(fig, alt=…): say in a sentence what the figure shows; a reader may not see it")
     salt = hashlib.sha256(alt.encode()).hexdigest()[:8]
+    return InlineFigure(_for_the_page(drawn(fig, salt), alt, salt), alt)
+
+
+def drawn(fig: Figure, salt: str) -> str:
+    """The SVG document of a matplotlib figure, the same bytes for the same figure and `salt`; the figure is closed."""
+    import matplotlib
+    import matplotlib.pyplot as plt
+
     stream = io.StringIO()
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt}):
         # Without a date or a creator the same figure gives the same bytes.
         unsaid = {"Date": None, "Creator": None, "Format": None, "Type": None}
         fig.savefig(stream, format="svg", transparent=True, metadata=unsaid)
     plt.close(fig)
-    return InlineFigure(_for_the_page(stream.getvalue(), alt, salt), alt)
+    return stream.getvalue()
 
 
 def _for_the_page(document: str, alt: str, salt: str) -> str:
@@ -63,7 +68,7 @@ def _for_the_page(document: str, alt: str, salt: str) -> str:
     svg = document[document.index("<svg") :].strip()
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
     svg = svg.replace("#000000", "currentColor")
-    svg = _own_ids(svg, salt)
+    svg = own_ids(svg, salt)
     width = re.search(r'width="([\d.]+)pt"', svg)
     # A wide figure shrinks with the page, but no further than its letters can be read; then it scrolls.
     narrowest = f"min-width: {LEGIBLE * float(width[1]):.0f}pt; " if width else ""
@@ -74,7 +79,7 @@ def _for_the_page(document: str, alt: str, salt: str) -> str:
     return opening + svg.removeprefix("<svg").lstrip()
 
 
-def _own_ids(svg: str, salt: str) -> str:
+def own_ids(svg: str, salt: str) -> str:
     """Drop the ids that nothing refers to, and mark the others, since a page may hold many figures."""
     referred = set(re.findall(r'(?:href="#|url\(#)([^")]+)', svg))
 

@@ -76,6 +76,9 @@ def examine(
     """
     started = time.perf_counter()
     notebook = read(path)
+    for number, cell in enumerate(notebook["cells"], start=1):
+        if not isinstance(cell, dict) or not isinstance(cell.get("source"), (str, list)) or "cell_type" not in cell:
+            raise GradusError(f"{path}: cell {number} is damaged; open and save the notebook once in JupyterLab.")
     frame = frame_for(path, notebook)
     findings = [Finding(*found) for found in _frame_findings(notebook, frame)]
     if run:

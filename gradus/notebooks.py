@@ -22,7 +22,10 @@ METADATA = {
 }
 KEPT_METADATA = ("gradus_frame",)  # of a problem set: what was handed out
 KEPT_CELL_METADATA = ("nbgrader", "tags", "mystnb", "jupyter", "deletable", "editable")
-_READABLE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_READABLE_ID = re.compile(
+    r"[a-z0-9][a-z0-9_-]{0,63}"
+    r"|(test_)?[A-Z][A-Za-z]{2,39}[0-9]?d?(-[a-z0-9-]{1,15})?"  # after a class: test_RidgeRegression, BatchNorm1d-hints
+)
 
 
 def read(path: Path) -> Notebook:

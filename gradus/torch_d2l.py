@@ -45,9 +45,7 @@ class _StandIn(ModuleType):
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         package = self.__name__.partition(".")[0].replace("_", "-")
-        raise ModuleNotFoundError(
-            f"{package} is not installed, and d2l needs it here; `pip install --no-deps {package}`"
-        )
+        raise ModuleNotFoundError(f"{package} is not installed; d2l needs it here: `pip install --no-deps {package}`")
 
 
 def _binary_operators_load() -> bool:

@@ -58,13 +58,10 @@ class Trainer(d2l.Trainer):
         checkpoint: str | Path | None = None,
         board: ProgressBoard | None = None,
     ):
-        self.max_epochs = max_epochs
-        self.num_gpus = num_gpus
-        self.gradient_clip_val = gradient_clip_val
-        self.seed = seed
+        self.max_epochs, self.num_gpus, self.gradient_clip_val = max_epochs, num_gpus, gradient_clip_val
+        self.seed, self.board = seed, board
         self.early_stopping = EarlyStopping(early_stopping) if isinstance(early_stopping, int) else early_stopping
         self.checkpoint = None if checkpoint is None else Path(checkpoint)
-        self.board = board
         self.device = pick_device(num_gpus)
         self.epoch = self.train_batch_idx = self.val_batch_idx = 0
         self.history = History()
@@ -204,11 +201,11 @@ class Trainer(d2l.Trainer):
             write_checkpoint(self.checkpoint, self._whole_run())
 
     def _whole_run(self) -> dict[str, Any]:
-        optim_state = getattr(self.optim, "state_dict", None)  # d2l's own SGD has none, and nothing to remember
         return {
             "parameters": parameters_of(self.model),
             "best": self._best,
-            "optim": None if optim_state is None else optim_state(),
+            # d2l's own SGD has no state_dict, and nothing to remember.
+            "optim": self.optim.state_dict() if hasattr(self.optim, "state_dict") else None,
             "random": random_state(),
             "loaders": [generator.get_state() for generator in self._generators()],
             "history": asdict(self.history),

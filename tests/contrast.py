@@ -8,7 +8,7 @@ from playwright.sync_api import Locator
 
 # The colour of an element's ink (or another of its properties) and the first ground below it that is not clear.
 COLOURS = """(element, property) => {
-  let box = element;
+  let box = property === 'outlineColor' ? element.parentElement : element;  // an outline lies around its element
   while (box && getComputedStyle(box).backgroundColor === 'rgba(0, 0, 0, 0)') box = box.parentElement;
   return [getComputedStyle(element)[property], box ? getComputedStyle(box).backgroundColor : 'rgb(255, 255, 255)'];
 }"""

@@ -14,8 +14,9 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from autograder.answers.stream import run_test
 from autograder.execution import Job
-from autograder.judge import Verdict, judge
-from autograder.misconceptions.jobs import asked_instead, source_job, substitute
+from autograder.judging.judge import Verdict, judge
+from autograder.misconceptions.jobs import asked_instead, substitute
+from autograder.problem_sets.jobs import source_job
 from gradus.notebooks import Notebook, read, source_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -101,7 +102,7 @@ def run_and_report(job: Job, seconds: float = SECONDS) -> tuple[Streams, dict[in
 
 
 class Reference:
-    """The solution notebook as the `Run` that `autograder.reference` takes."""
+    """The solution notebook as the `Run` that `autograder.problem_sets.reference` takes."""
 
     def __init__(self, notebook: Notebook) -> None:
         self.notebook = notebook

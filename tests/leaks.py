@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.lint import secrets
+from autograder.problem_sets.lint import secrets
 from gradus.notebooks import read
 
 # A line with fewer letters and digits (`return W, b`) may stand in a chapter without being a leak.

@@ -48,7 +48,7 @@ WRONG = {
     "axis left": (lambda: check.shape(X[:, :1], (2,), "`mean(X)`"), "`mean(X)` has the shape (2, 1); asked was (2,)."),
     "not summed": (lambda: check.shape(X, (2,)), "too many axes"),
     "summed away": (lambda: check.shape(X.sum(), (2, 3)), "too few axes"),
-    "none": (lambda: check.shape(None, (2,)), "your result is None; asked was a tensor. Did you forget `return`?"),
+    "none": (lambda: check.shape(None, (2,)), "your result is None (is there a `return`?); asked was a tensor."),
     "list": (lambda: check.close([1.0], torch.ones(1)), "your result is [1.0] (list); asked was a tensor."),
     "dtype": (lambda: check.dtype(X.double(), torch.float32), "your result is float64; asked was float32."),
     "device": (lambda: check.device(X, "meta"), "on cpu; asked was meta"),

@@ -15,9 +15,9 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from autograder.course import Course
-from autograder.gradebook import marks
+from autograder.nbgrader_bridge.gradebook import marks
+from autograder.nbgrader_bridge.settings import configure
 from autograder.sample_class import SampleSubmission, make_sample_class
-from autograder.settings import configure
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -18,8 +18,8 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from autograder.course import Course
-from autograder.gradebook import marks
-from autograder.settings import configure
+from autograder.nbgrader_bridge.gradebook import marks
+from autograder.nbgrader_bridge.settings import configure
 from gradus.notebooks import Notebook
 
 FULL = {"test_double": 1, "test_halve": 2}
@@ -147,7 +147,7 @@ def test_nbgrader_and_formgrader_grade_the_odd_class_alike(odd: Graded, tmp_path
     config = (
         "from pathlib import Path\n"
         "from autograder.course import Course\n"
-        "from autograder.settings import configure\n"
+        "from autograder.nbgrader_bridge.settings import configure\n"
         f"folders = {[str(course.root), str(course.solutions), str(course.exercises)]}\n"
         "configure(get_config(), Course(*map(Path, folders)))\n"
     )

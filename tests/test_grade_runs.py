@@ -11,10 +11,10 @@ import tiny_problem_set as tiny
 from grading import grade
 
 from autograder.course import Course
-from autograder.grade import grade as grade_class
-from autograder.gradebook import register
-from autograder.record import read_record
-from autograder.release import make_releases
+from autograder.grading.grade import grade as grade_class
+from autograder.nbgrader_bridge.gradebook import register
+from autograder.problem_sets.release import make_releases
+from autograder.submissions.record import read_record
 from gradus.errors import GradusError
 from gradus.notebooks import write
 
@@ -76,7 +76,7 @@ def test_a_failure_of_the_grader_is_told_apart_from_one_of_the_submission(
     empty: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tiny.hand_in(empty, "ada", b"{}")
-    monkeypatch.setattr("autograder.session.framed", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("autograder.grading.session.framed", lambda *_, **__: 1 / 0)
     report = grade_class(empty, "tiny")
     assert report.failures == ["ada: the grader failed, not the submission (division by zero)"]
     assert report.results[0].marks["test_double"] is None
@@ -108,5 +108,5 @@ def test_json_on_stdout_is_nothing_but_json(empty: Course, monkeypatch: pytest.M
 
 def test_a_broken_file_is_graded_without_running_anything(empty: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     tiny.hand_in(empty, "ada", b"{")
-    monkeypatch.setattr("autograder.pool.Sandbox.run", lambda *_: pytest.fail("something was run"))
+    monkeypatch.setattr("autograder.grading.pool.Sandbox.run", lambda *_: pytest.fail("something was run"))
     assert grade_class(empty, "tiny").results[0].score == 0

@@ -14,8 +14,8 @@ import tiny_problem_set as tiny
 from nbformat import NotebookNode
 
 from autograder.course import Course
-from autograder.intake import MAX_BYTES, MAX_CELLS, take_in
-from autograder.record import NOTE_ID
+from autograder.submissions.intake import MAX_BYTES, MAX_CELLS, take_in
+from autograder.submissions.record import NOTE_ID
 from gradus.notebooks import Notebook, source_of
 
 

@@ -14,7 +14,7 @@ from answering import frames_of, verdict_of
 from autograder.answers import frames
 from autograder.answers.settings import Settings
 from autograder.answers.values import encode
-from autograder.judge import JudgeError, Verdict, judge
+from autograder.judging.judge import JudgeError, Verdict, judge
 
 NAN, INF = math.nan, math.inf
 ASK = "from autograder.answers import answer, cases\nimport torch\n"

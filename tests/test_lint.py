@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 import tiny_problem_set as tiny
 
-from autograder.lint import leaks, lint, secrets
-from autograder.names import names_in_backticks
+from autograder.problem_sets.lint import leaks, lint, secrets
+from autograder.problem_sets.names import names_in_backticks
 from gradus.notebooks import Notebook
 
 

@@ -14,17 +14,17 @@ from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from autograder import stage
 from autograder.course import Course
-from autograder.grade import grade as grade_class
-from autograder.gradebook import marks
-from autograder.settings import configure
+from autograder.grading.grade import grade as grade_class
+from autograder.nbgrader_bridge import stage
+from autograder.nbgrader_bridge.gradebook import marks
+from autograder.nbgrader_bridge.settings import configure
 
 LATE_PLUGIN = """
 from nbgrader.plugins import BasePlugin
 from pathlib import Path
 from autograder.course import Course
-from autograder.settings import configure
+from autograder.nbgrader_bridge.settings import configure
 
 class OnePointAnHour(BasePlugin):
     def late_submission_penalty(self, student_id, score, total_seconds_late):
@@ -52,7 +52,7 @@ def press_the_button(course: Course, student: str) -> None:
 
 def test_formgraders_button_takes_the_result_that_is_there(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     before, graded = marks(course, "tiny", "wrong"), course.autograded_notebook("wrong", "tiny").read_text()
-    monkeypatch.setattr("autograder.pool.Sandbox.run", lambda *_: pytest.fail("it was run a second time"))
+    monkeypatch.setattr("autograder.grading.pool.Sandbox.run", lambda *_: pytest.fail("it was run a second time"))
     press_the_button(course, "wrong")
     assert marks(course, "tiny", "wrong") == before
     again = json.loads(course.autograded_notebook("wrong", "tiny").read_text())
@@ -67,7 +67,7 @@ def test_formgraders_button_runs_what_has_no_result_and_gradus_grade_takes_that(
     press_the_button(course, "later")
     stage.close()
     assert marks(course, "tiny", "later") == {"test_double": 1, "test_halve": 0, "why": 0}
-    monkeypatch.setattr("autograder.pool.Sandbox.run", lambda *_: pytest.fail("it was run a second time"))
+    monkeypatch.setattr("autograder.grading.pool.Sandbox.run", lambda *_: pytest.fail("it was run a second time"))
     report = grade_class(course, "tiny")
     assert {one.student: one.marks for one in report.results}["later"] == marks(course, "tiny", "later")
 
@@ -86,7 +86,7 @@ def test_nbgraders_feedback_is_our_page(course: Course) -> None:
 
 
 def test_marks_credit_and_comments_of_a_person_outlive_a_fresh_run(course: Course) -> None:
-    from autograder.grade import RunOptions
+    from autograder.grading.grade import RunOptions
 
     with Gradebook(course.gradebook_url) as gradebook:
         gradebook.find_grade("why", "tiny", "tiny", "right").manual_score = 2.0

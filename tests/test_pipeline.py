@@ -17,10 +17,10 @@ import pytest
 import tiny_problem_set as tiny
 
 from autograder.course import Course
-from autograder.grade import RunOptions
-from autograder.grade import grade as grade_class
-from autograder.gradebook import all_marks
-from autograder.report import Report
+from autograder.feedback.report import Report
+from autograder.grading.grade import RunOptions
+from autograder.grading.grade import grade as grade_class
+from autograder.nbgrader_bridge.gradebook import all_marks
 from autograder.sandbox.processes import descendants
 from gradus.errors import GradusError
 from gradus.notebooks import Notebook
@@ -46,7 +46,7 @@ def in_a_process(course: Course) -> subprocess.Popen[bytes]:
     folders = [str(course.root), str(course.solutions), str(course.exercises)]
     code = (
         "from pathlib import Path\nfrom autograder.course import Course\n"
-        "from autograder.grade import RunOptions, grade\n"
+        "from autograder.grading.grade import RunOptions, grade\n"
         f"grade(Course(*map(Path, {folders})), 'tiny', RunOptions(workers=2))\n"
     )
     return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -129,8 +129,8 @@ def test_a_run_that_has_nothing_to_do_starts_no_sandbox(
 ) -> None:
     made, _ = course
     before = grade_class(made, "tiny")
-    monkeypatch.setattr("autograder.pool.Sandbox.run", lambda *_: pytest.fail("something was run"))
-    monkeypatch.setattr("autograder.pool.Sandbox.warm", lambda *_: pytest.fail("a sandbox was started"))
+    monkeypatch.setattr("autograder.grading.pool.Sandbox.run", lambda *_: pytest.fail("something was run"))
+    monkeypatch.setattr("autograder.grading.pool.Sandbox.warm", lambda *_: pytest.fail("a sandbox was started"))
     assert marks(grade_class(made, "tiny")) == marks(before)
 
 

@@ -230,3 +230,24 @@ def test_a_notebook_that_is_not_known_has_to_be_named(monkeypatch: pytest.Monkey
         gradus.preflight()
     with pytest.raises(GradusError, match="no such notebook"):
         gradus.preflight(tmp_path / "nothing.ipynb")
+
+
+@pytest.mark.parametrize("cell", [None, "text", {"cell_type": "code"}, {"source": "1"}])
+def test_a_damaged_cell_is_named(tmp_path: Path, cell: object) -> None:
+    (tmp_path / "odd.ipynb").write_text(json.dumps({"nbformat": 4, "metadata": {}, "cells": [_code("1"), cell]}))
+    with pytest.raises(GradusError, match=r"odd\.ipynb: cell 2 is damaged"):
+        examine(tmp_path / "odd.ipynb")
+
+
+def test_the_students_commands_never_need_the_grader(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['autograder'] = None; sys.modules['nbgrader'] = None\n"
+        "from pathlib import Path; import gradus.cli\n"
+        "from gradus.handing_in import examine\n"
+        "print(examine(Path(sys.argv[1])).fit)"
+    )
+    shutil.copy(RELEASED, tmp_path / "ps4.ipynb")
+    run = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "ps4.ipynb")], capture_output=True, text=True, check=False
+    )
+    assert (run.stdout, run.stderr) == ("True\n", "")

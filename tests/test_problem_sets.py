@@ -24,13 +24,13 @@ from in_process import (
     visible_failures,
 )
 
-from autograder.answer_lint import answer_findings, asked_questions, hidden_source
 from autograder.answers.stream import run_test
 from autograder.course import REPOSITORY, Course
-from autograder.judge import judge, read_expected, units_of
-from autograder.misconceptions.jobs import source_job
-from autograder.reference import reference_findings
-from autograder.regions import HIDDEN, SOLUTION, regions, without
+from autograder.judging.judge import judge, read_expected, units_of
+from autograder.problem_sets.answer_lint import answer_findings, asked_questions, hidden_source
+from autograder.problem_sets.jobs import source_job
+from autograder.problem_sets.reference import reference_findings
+from autograder.problem_sets.regions import HIDDEN, SOLUTION, regions, without
 from autograder.sample_class import compact
 from gradus.notebooks import Notebook, source_of
 

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from autograder.cli import register
 from autograder.course import Course
-from autograder.lint import leaks, secrets
-from autograder.release import make_releases, orphans
+from autograder.problem_sets.lint import leaks, secrets
+from autograder.problem_sets.release import make_releases, orphans
 from gradus.errors import GradusError
 from gradus.notebooks import canonical_text, read, source_of
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import tiny_problem_set as tiny
 
-from autograder.content import content_key
 from autograder.course import Course
 from autograder.execution import Limits
-from autograder.jobs import load_assignment
+from autograder.grading.content import content_key
+from autograder.grading.results import Results
 from autograder.options import Options, options_of
-from autograder.results import Results
+from autograder.problem_sets.jobs import load_assignment
 from autograder.writing import UNFINISHED, write_whole
 from gradus.errors import GradusError
 

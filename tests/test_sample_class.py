@@ -10,7 +10,7 @@ import pytest
 from in_process import answer_cells, label_of, test_cells, verdicts
 
 from autograder.course import REPOSITORY, Course
-from autograder.release import make_releases
+from autograder.problem_sets.release import make_releases
 from autograder.sample_class import SampleSubmission, make_sample_class
 from autograder.sample_class.roster import ROSTER
 from gradus.errors import GradusError

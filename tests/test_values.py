@@ -283,7 +283,7 @@ def test_decoding_needs_no_torch() -> None:
     import sys
 
     code = (
-        "import sys; from autograder.answers import values, frames; import autograder.judge;"
+        "import sys; from autograder.answers import values, frames; import autograder.judging.judge;"
         f"values.decode({encode([torch.ones(2), 1.5])!r}); assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

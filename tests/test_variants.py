@@ -11,10 +11,11 @@ from in_process import ROOT, SEED, run_job, solutions, source_notebook, verdicts
 
 from autograder.misconceptions import jobs
 from autograder.misconceptions.diagnosis import diagnose
-from autograder.misconceptions.jobs import Streams, source_job, streams_of, substitute
+from autograder.misconceptions.jobs import Streams, streams_of, substitute
 from autograder.misconceptions.kill_matrix import KillMatrix, kill_matrix
-from autograder.regions import HIDDEN, SOLUTION, regions, without
-from autograder.variants import Misconception, Variants, misconception, read_variants, wheat
+from autograder.misconceptions.variants import Misconception, Variants, misconception, read_variants, wheat
+from autograder.problem_sets.jobs import source_job
+from autograder.problem_sets.regions import HIDDEN, SOLUTION, regions, without
 from gradus.errors import GradusError
 from gradus.notebooks import Notebook, source_of, write
 
@@ -186,7 +187,7 @@ def small_problem_set(folder: Path, variants: list[str], test: str = TEST) -> Pa
         cell("test_double", test, grade=True, locked=True, points=1),
     ]
     write(folder / "small" / "small.ipynb", {"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": {}})
-    text = "from autograder.variants import misconception, wheat\n\n\n" + "\n\n\n".join(variants) + "\n"
+    text = "from autograder.misconceptions.variants import misconception, wheat\n\n\n" + "\n\n\n".join(variants) + "\n"
     (folder / "small" / "variants.py").write_text(text, encoding="utf-8")
     return folder / "small"
 
@@ -276,7 +277,7 @@ def test_a_variant_of_no_question_is_named(tmp_path: Path) -> None:
 
 def test_a_variant_brings_its_imports_and_stands_in_for_the_students_function(tmp_path: Path) -> None:
     (tmp_path / "variants.py").write_text(
-        '"""Text."""\nimport math\n\nfrom autograder.variants import wheat\n\nTWO = 2\n\n\ndef twice(x):\n'
+        '"""Text."""\nimport math\n\nfrom autograder.misconceptions import wheat\n\nTWO = 2\n\n\ndef twice(x):\n'
         '    return TWO * x\n\n\n@wheat("double")\ndef rounded(x):\n    return math.floor(twice(x))\n\n\n'
         '@wheat("double")\ndef double(x):\n    return x + x\n'
     )
@@ -287,6 +288,19 @@ def test_a_variant_brings_its_imports_and_stands_in_for_the_students_function(tm
     assert "wheat" not in rounded.source
     assert "rounded" not in double.source
     assert (rounded.name, rounded.title, double.name) == ("rounded", "rounded", "double")
+
+
+def test_a_class_stands_in_for_the_students_class(tmp_path: Path) -> None:
+    (tmp_path / "variants.py").write_text(
+        "from autograder.misconceptions.variants import misconception\n\n\nclass Base:\n    pass\n\n\n"
+        '@misconception("Doubler", hint="You add.")\nclass Adder(Base):\n'
+        "    def __call__(self, x):\n        return x + 2\n"
+    )
+    (adder,) = read_variants(tmp_path / "variants.py").misconceptions
+    names: dict[str, object] = {}
+    exec(adder.source, names)
+    assert names["Doubler"]()(5) == 7  # type: ignore[operator]
+    assert (adder.question, adder.name) == ("Doubler", "Adder")
 
 
 def test_the_decorators_leave_functions_as_they_are() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course import Course
-from autograder.stages import generate
+from autograder.nbgrader_bridge.stages import generate
 from gradus.notebooks import Notebook, source_of, write
 
 NAME = "tiny"

@@ -1,1 +1,1 @@
-"""What a judge needs: how two values differ, and the labels that no submission sees. `autograder.judge` joins them."""
+"""Does an answer match? The comparison, the labels that no submission sees, and the verdict in words."""

@@ -8,10 +8,10 @@ from autograder.answers import frames
 from autograder.answers.frames import Frame, read_frame
 from autograder.answers.settings import Settings
 from autograder.answers.values import ValueRefused
-from autograder.judge import Expected, judge, read_expected
 from autograder.judging.compare import difference
 from autograder.judging.held_out import accuracy
-from autograder.variants import Misconception
+from autograder.judging.judge import Expected, judge, read_expected
+from autograder.misconceptions.variants import Misconception
 
 SAME_ACCURACY = 0.08  # two runs of one training with other random numbers, on some hundred images
 

@@ -6,33 +6,18 @@ import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from autograder.answer_lint import hidden_source
 from autograder.execution import CodeCell, Job, Question
-from autograder.lint import kind_of
-from autograder.regions import HIDDEN, without
-from autograder.variants import Variant
+from autograder.misconceptions.variants import Variant
+from autograder.problem_sets.jobs import source_job
+from autograder.problem_sets.lint import kind_of
 from gradus.errors import GradusError
-from gradus.notebooks import Notebook, source_of
+from gradus.notebooks import Notebook
 
 Streams = Mapping[str, list[bytes]]
 Run = Callable[[Job], Streams]
 """Runs a job in any engine, and returns the frames of each of its questions by name."""
 
 MANY = 60  # variants in one run: each is a process that waits
-
-
-def source_job(notebook: Notebook, seed: int, ambient: int = 0) -> Job:
-    """The run of a source notebook: its solutions, the visible lines of its tests, and their hidden regions."""
-    cells, questions = [], []
-    for index, cell in enumerate(notebook["cells"]):
-        if cell["cell_type"] != "code":
-            continue
-        name = None
-        if kind_of(cell) == "test":
-            name = cell["metadata"]["nbgrader"]["grade_id"]
-            questions.append(Question(name, hidden_source(cell)))
-        cells.append(CodeCell(index, without(source_of(cell), HIDDEN, ""), name))
-    return Job(tuple(cells), tuple(questions), seed, ambient)
 
 
 def test_of(notebook: Notebook) -> dict[str, str]:

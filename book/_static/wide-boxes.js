@@ -17,7 +17,7 @@
   }
 
   function update() {
-    for (const box of document.querySelectorAll("div.math mjx-container, .cell_output .text_html")) {
+    for (const box of document.querySelectorAll("div.math mjx-container, .cell_output .text_html, .gradus-stepper .picture")) {
       setTabStop(box, scrolls(box));
     }
     for (const formula of document.querySelectorAll("span.math")) {

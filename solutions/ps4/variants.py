@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from autograder.variants import misconception, wheat
+from autograder.misconceptions import misconception, wheat
 
 Tensor = torch.Tensor
 

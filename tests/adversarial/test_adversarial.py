@@ -28,7 +28,7 @@ from page_check import dangers
 from supervised import supervise
 
 from autograder.course import Course
-from autograder.gradebook import all_marks
+from autograder.nbgrader_bridge.gradebook import all_marks
 from gradus.notebooks import read
 
 pytestmark = [

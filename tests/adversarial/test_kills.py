@@ -20,7 +20,7 @@ from hostile_class import HONEST, grade_command, hand_in_honest, honest_marks
 from supervised import Outcome, supervise
 
 from autograder.course import Course
-from autograder.gradebook import all_marks
+from autograder.nbgrader_bridge.gradebook import all_marks
 from gradus.notebooks import read
 
 pytestmark = [

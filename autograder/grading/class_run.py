@@ -1,0 +1,150 @@
+"""The heavy half of a grading run: results into autograded/, the gradebook and feedback, by this thread alone."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import AssignLatePenalties
+
+from autograder.feedback.pages import FeedbackWriter
+from autograder.feedback.report import Report, Result
+from autograder.grading import marking  # noqa: F401  (here, before threads that need it could import it at once)
+from autograder.grading.content import versions
+from autograder.grading.grade import Progress
+from autograder.grading.graded import Graded
+from autograder.grading.pool import Pool, Sandbox
+from autograder.grading.session import Session
+from autograder.nbgrader_bridge.exporters import remove_all_but
+from autograder.nbgrader_bridge.gradebook import Class, questions, register
+from autograder.nbgrader_bridge.settings import nbgrader_options
+from autograder.submissions.folders import TIMESTAMP, Submission, submitted_at
+from autograder.writing import write_whole
+from gradus.errors import GradusError
+
+BATCH = 25  # submissions between two commits of the gradebook
+
+_log = logging.getLogger("traitlets")  # nbgrader's own, which goes to the course's log file
+
+
+class ClassRun:
+    """A run from its first submission to the report.
+
+    intake -> execute -> judge -> sanitise -> the result on disk      (the pool's threads, each with a sandbox)
+           -> autograded/, gradebook, feedback/                       (this thread)
+    """
+
+    def __init__(
+        self, session: Session, submissions: list[Submission], with_feedback: bool, progress: Progress
+    ) -> None:
+        self.course, self.session, self.submissions = session.course, session, submissions
+        self.with_feedback = with_feedback
+        self.name = session.assignment.name
+        self.progress = progress
+        self.graded: dict[str, Graded] = {}  # without their notebooks
+        self.failures: dict[str, str] = {}
+        self.done = 0
+
+    def report(self, ready: list[Submission], waiting: list[Submission], pool: Pool[Submission, Graded]) -> Report:
+        """Record the submissions that are ready, run and record those that wait."""
+        register(self.course, self.name)
+        config = nbgrader_options(self.course)
+        late = AssignLatePenalties(config=config)
+        late.init_plugin()
+        with Gradebook(self.course.gradebook_url) as gradebook:
+            self.marks = Class(gradebook, self.name, late)
+            self.feedback = FeedbackWriter(self.course, self.name, config) if self.with_feedback else None
+            for submission in ready:
+                self._take(submission, lambda submission=submission: self._kept(submission))  # type: ignore[misc]
+            for submission, future in pool.map_unordered(self._grade, waiting):
+                self._take(submission, future.result)
+            self.marks.commit()
+            return self._summary(self.marks.marks())
+
+    def _kept(self, submission: Submission) -> Graded | None:
+        return self.session.find_file(self.course.submitted_notebook(submission.student, self.name))
+
+    def _grade(self, submission: Submission, sandbox: Sandbox) -> Graded:
+        path = self.course.submitted_notebook(submission.student, self.name)
+        return self.session.grade_file(path, sandbox.run)
+
+    def _take(self, submission: Submission, outcome: Callable[[], Graded | None]) -> None:
+        """Record what came of one submission. A fault of ours concerns no other one."""
+        try:
+            if not submission.obstacle:
+                self._record(submission.student, outcome())
+            elif submission.recordable:
+                self.marks.record_nothing_earned(submission.student)
+        except GradusError:
+            raise
+        except Exception as error:
+            _log.exception("grading %s", submission.student)
+            self.failures[submission.student] = f"the grader failed, not the submission ({_first_line(error)})"
+        self.done += 1
+        self.progress(submission.student, self.done, len(self.submissions))
+        if self.done % BATCH == 0:
+            self.marks.commit()
+
+    def _record(self, student: str, graded: Graded | None) -> None:
+        if graded is None:
+            raise FileNotFoundError("its result was taken away while the run was going on")
+        when, stamp = submitted_at(self.course, self.name, student)
+        _write_graded(self.course.autograded_notebook(student, self.name), graded, stamp)
+        self.marks.record(student, graded.marks, graded.unanswered, when)
+        self.graded[student] = replace(graded, notebook={})
+        if self.feedback is not None:
+            marks = self.marks.marks_of(student)
+            self.feedback.write(student, graded, marks, self.marks.comments(student), self.marks.late_penalty(student))
+
+    def _summary(self, recorded: dict[str, dict[str, float | None]]) -> Report:
+        asked = questions(self.course, self.name)
+        results = []
+        for submission in self.submissions:
+            student, graded = submission.student, self.graded.get(submission.student)
+            problems = [text for text in (self.failures.get(student), submission.obstacle) if text]
+            problems += graded.problems if graded else []
+            marks = recorded.get(student, {}) if submission.recordable else {}
+            by_question = {question.name: marks.get(question.name, 0.0) for question in asked}
+            if student in self.failures:
+                by_question = {question.name: marks.get(question.name) for question in asked}
+            page = self.course.feedback_page(student, self.name)
+            results.append(
+                Result(
+                    student=student,
+                    state="problem" if problems else "graded",
+                    score=sum(mark or 0.0 for mark in by_question.values()),
+                    marks=by_question,
+                    problems=problems,
+                    feedback=str(page) if graded and page.is_file() else "",
+                    verdicts=graded.verdicts if graded else {},
+                    misconceptions=graded.misconceptions if graded else {},
+                    seconds=graded.seconds if graded else {},
+                )
+            )
+        failures = [f"{student}: {why}" for student, why in self.failures.items()]
+        return Report(self.name, asked, results, failures, self.session.seed, versions())
+
+
+def _write_graded(path: Path, graded: Graded, stamp: bytes) -> None:
+    """The graded notebook where formgrader looks for it, unless it is there; and nothing else beside it."""
+    text = json.dumps(graded.notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    wanted = {path.name: text.encode("utf-8", "replace")} | ({TIMESTAMP: stamp} if stamp else {})
+    remove_all_but(wanted, path.parent)
+    for name, content in wanted.items():
+        if _content(path.with_name(name)) != content:
+            write_whole(path.with_name(name), content, mode=0o444, durable=False)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

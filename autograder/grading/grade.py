@@ -1,0 +1,107 @@
+"""One grading run: every submission of a problem set gets exactly one result, whatever it holds.
+
+This module imports nothing heavy: the sandboxes start first, which takes seconds, and nbgrader is imported meanwhile.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from autograder.course import Course
+from autograder.grading.graded import Graded
+from autograder.grading.pool import Pool
+from autograder.grading.session import Session
+from autograder.log import log_to
+from autograder.problem_sets.release import require
+from autograder.sandbox import preload_for
+from autograder.submissions.folders import Submission, find_submissions
+from autograder.submissions.intake import UnreadableError, handed_in
+
+if TYPE_CHECKING:
+    from autograder.feedback.report import Report
+
+Progress = Callable[[str, int, int], Any]
+SURE_TO_ERR = 10  # of so many submissions one is wrong somewhere, and hints will be needed
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a grading run is done.
+
+    `seed` None goes on with the last run's seed. `fresh` draws a new one (unless one is given) and believes no result
+    from before. `sandbox` False runs student code with all the rights of this account.
+    """
+
+    workers: int = 0  # 0: one for each core
+    seed: int | None = None
+    fresh: bool = False
+    feedback: bool = True
+    sandbox: bool = True
+
+
+def grade(
+    course: Course, problem_set: str, options: RunOptions = RunOptions(), progress: Progress | None = None
+) -> Report:
+    """Grade all submissions for a problem set, write their feedback, and report.
+
+    A submission whose result is on disk, under everything that its marks depend on, is not run again. So a run that
+    died is gone on with by starting it again, and one that is done is repeated cheaply.
+
+    Args:
+        progress: called with a student's name, the submissions done and those in all.
+
+    Raises:
+        GradusError: the run cannot be done: no such problem set, no submissions, stale release, a solution that fails,
+            no sandbox, a full disk, another run. What was graded until then is kept.
+    """
+    require(course, problem_set)
+    submissions = find_submissions(course, problem_set)
+    with course.grading():
+        log_to(course.log)
+        session = Session.open(course, problem_set, seed=options.seed, fresh=options.fresh, sandbox=options.sandbox)
+        session.results.sweep()
+        todo = _split(session, submissions)
+        workers = min(options.workers or _cores(), len(todo.waiting))
+        limits, sandbox = session.options.limits, session.options.sandbox
+        with Pool[Submission, Graded](workers, limits, sandbox, tuple(todo.modules)) as pool:
+            pool.warm()
+            if todo.waiting:
+                pool.submit(lambda sandbox: session.answer_key(sandbox.run))
+            if len(todo.waiting) >= SURE_TO_ERR:
+                pool.submit(lambda sandbox: session.hints.prepare(sandbox.run))
+            from autograder.grading.class_run import ClassRun
+
+            run = ClassRun(session, submissions, options.feedback, progress or (lambda *_: None))
+            return run.report(todo.ready, todo.waiting, pool)
+
+
+@dataclass
+class _Todo:
+    """Submissions that have a result already or can have none, and those that are to be run with what they import."""
+
+    ready: list[Submission] = field(default_factory=list)
+    waiting: list[Submission] = field(default_factory=list)
+    modules: dict[str, None] = field(default_factory=dict)
+
+
+def _split(session: Session, submissions: list[Submission]) -> _Todo:
+    todo = _Todo(modules=dict.fromkeys(preload_for(session.sources())))
+    for submission in submissions:
+        content: bytes | UnreadableError = b""
+        if not submission.obstacle:
+            path = session.course.submitted_notebook(submission.student, session.assignment.name)
+            content = handed_in(path, session.course.submitted)
+        if submission.obstacle or session.find(session.content_key(content)) is not None:
+            todo.ready.append(submission)
+            continue
+        todo.waiting.append(submission)
+        if isinstance(content, bytes):
+            todo.modules |= dict.fromkeys(preload_for([content.decode("utf-8", "replace")]))
+    return todo
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,117 @@
+"""What grades single submissions: the problem set, its options, the seed, the results and the answer key, together.
+
+`gradus grade`, nbgrader's command and formgrader's button all grade through this, so all give the same marks.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from autograder.course import Course
+from autograder.grading.content import content_key
+from autograder.grading.graded import Graded
+from autograder.grading.results import Results
+from autograder.judging.answer_key import AnswerKey, Engine, answer_key
+from autograder.misconceptions.hints import Hints
+from autograder.options import Options, options_of
+from autograder.problem_sets.jobs import Assignment, job_of, load_assignment
+from autograder.submissions.intake import UnreadableError, as_content, framed, handed_in
+from gradus.notebooks import source_of
+
+
+@dataclass
+class Session:
+    """One problem set of one course, with the seed of a run. Its methods may be called from several threads."""
+
+    course: Course
+    assignment: Assignment
+    options: Options
+    results: Results
+    seed: int
+    hints: Hints
+    _key: AnswerKey | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    def open(
+        cls, course: Course, problem_set: str, *, seed: int | None = None, fresh: bool = False, sandbox: bool = True
+    ) -> Session:
+        """Load everything that grading a problem set needs, and settle the seed.
+
+        Raises:
+            GradusError: the problem set or the options are broken.
+        """
+        options = options_of(course, problem_set)
+        options = replace(options, sandbox=options.sandbox and sandbox)
+        results = Results(course, problem_set, fresh)
+        assignment, settled = load_assignment(course, problem_set), results.seed(seed)
+        hints = Hints(assignment, options, settled, results)
+        return cls(course, assignment, options, results, settled, hints)
+
+    def sources(self) -> Iterator[str]:
+        """Everything of the problem set itself that a submission's process may come to run."""
+        yield from (source_of(cell) for cell in self.assignment.source["cells"])
+        yield from (misconception.source for misconception in self.hints.misconceptions)
+
+    def grade_file(self, path: Path, engine: Engine) -> Graded:
+        """Grade the submission in `path`, or find its result; the result is on the disk when this returns."""
+        started = time.monotonic()
+        content = handed_in(path, self.course.submitted)
+        key = self.content_key(content)
+        graded = self.find(key)
+        if graded is None:
+            notebook = framed(content, path.name, self.assignment.released)
+            graded = self.grade(notebook, key, engine, time.monotonic() - started)
+        return graded
+
+    def find_file(self, path: Path) -> Graded | None:
+        """The result of the submission in `path`, if it has one."""
+        return self.find(self.content_key(handed_in(path, self.course.submitted)))
+
+    def content_key(self, content: bytes | UnreadableError) -> str:
+        return content_key(as_content(content), self.assignment, self.options, self.seed)
+
+    def find(self, key: str) -> Graded | None:
+        """The result that is kept under a content key."""
+        kept = self.results.find("graded", key)
+        if kept is None:
+            return None
+        try:
+            return Graded(**kept)
+        except TypeError:  # not what we wrote
+            return None
+
+    def grade(self, notebook: NotebookNode, key: str, engine: Engine, intake_seconds: float = 0.0) -> Graded:
+        """Run and mark a notebook in the released frame, and keep the result under `key`."""
+        from autograder.grading.marking import mark  # nbgrader: a second to import, while the sandboxes start
+
+        expected = execution = diagnose = None
+        if notebook.metadata["gradus"]["readable"]:
+            expected = self.answer_key(engine)
+            execution = engine(job_of(notebook.cells, self.assignment, self.seed))
+            diagnose = functools.partial(self.hints.find, key=expected, engine=engine)
+        started = time.monotonic()
+        graded = mark(notebook, execution, expected, self.assignment, self.options, key, self.seed, diagnose)
+        judged = time.monotonic()
+        graded.seconds |= {"intake": intake_seconds, "judge": judged - started}
+        self.results.keep("graded", key, graded.as_dict())
+        graded.seconds["keep"] = time.monotonic() - judged
+        return graded
+
+    def answer_key(self, engine: Engine) -> AnswerKey:
+        """What the solution answers; it is run at most once.
+
+        Raises:
+            GradusError: the solution does not run.
+        """
+        with self._lock:
+            if self._key is None:
+                self._key = answer_key(self.assignment, self.options, self.seed, self.results, engine)
+            return self._key

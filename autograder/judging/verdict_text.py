@@ -1,0 +1,56 @@
+"""A verdict in the student's words: how much was right, and what was wrong with the rest."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from autograder.execution import Limits, QuestionResult
+from autograder.judging.judge import Verdict
+
+_MOST_KINDS = 6  # sentences on wrong answers; more would not be read
+
+
+def verdict_text(verdict: Verdict, asked: QuestionResult, limits: Limits, hint: str | None = None) -> str:
+    """Several lines of plain text. They name no input and no value.
+
+    Args:
+        asked: how the run of the hidden test ended.
+        hint: for the misconception that the answers show.
+    """
+    if verdict.matched == verdict.asked and verdict.score == verdict.points:
+        share = f"all {verdict.asked} answers right" if verdict.asked > 1 else "the answer is right"
+    else:
+        share = f"{verdict.matched} of {verdict.asked} answers right"
+    lines = [f"Hidden tests: {share}, {verdict.score:.3g} of {verdict.points:g} points."]
+    wrong = [answer.says for answer in verdict.answers if answer.outcome not in ("match", "missing", "extra")]
+    counted = Counter(wrong).most_common()
+    lines += [f"- {says}" + (f" ({times} times)" if times > 1 else "") for says, times in counted[:_MOST_KINDS]]
+    if len(counted) > _MOST_KINDS:
+        lines.append("- and more of other kinds")
+    if any(answer.outcome == "match" for answer in verdict.answers) and verdict.matched < verdict.asked and not wrong:
+        lines.append("- Some answers count only together with others that are missing.")
+    if verdict.answers and verdict.answers[-1].outcome == "extra":
+        lines.append("- There were more answers than questions.")
+    if (ending := end_of_test(verdict, asked, limits)) is not None:
+        lines.append(f"- {ending}")
+    if hint:
+        lines += ["", f"Hint: {hint}"]
+    return "\n".join(lines)
+
+
+def end_of_test(verdict: Verdict, asked: QuestionResult, limits: Limits) -> str | None:
+    """Why the hidden test ended early; None when it did not."""
+    match asked.state:
+        case "timeout":
+            return f"The hidden tests were stopped after {limits.question_seconds:g} seconds: is there an endless loop?"
+        case "killed":
+            return "Python ended while the hidden tests ran: a crash, an exit, or too much memory."
+        case "too much":
+            return "The hidden tests were stopped: your functions returned too much data."
+        case "not reached":
+            return "The hidden tests could not be asked: the notebook did not get as far as this cell."
+    if verdict.stopped == "NameError":
+        return "The hidden tests ended with a NameError: is everything defined under the name that is asked for?"
+    if verdict.stopped is not None:
+        return f"The hidden tests ended early, with {verdict.stopped}."
+    return None

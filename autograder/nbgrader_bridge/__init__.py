@@ -1,0 +1,1 @@
+"""nbgrader's side: its database, its options, and our engine in the place of its stages."""

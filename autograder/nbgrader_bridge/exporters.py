@@ -1,0 +1,77 @@
+"""The two places where notebooks enter nbgrader: a source to be released, and a submission to be graded.
+
+nbgrader makes these exporters whichever way it was started, so what they do holds for `gradus`, for nbgrader's own
+commands and for formgrader's buttons.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+
+from autograder.course import Course
+from autograder.grading.session import Session
+from autograder.problem_sets.answer_lint import answer_findings
+from autograder.problem_sets.lint import lint
+from autograder.submissions.folders import TIMESTAMP
+from autograder.submissions.intake import framed, handed_in
+from gradus.errors import GradusError
+from gradus.frames import KEY, frame_of
+from gradus.notebooks import canonical_text, read
+
+
+class ReleaseExporter(NotebookExporter):
+    """Writes a student notebook in the committed form, with its frame, once the lint has nothing to say."""
+
+    def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> tuple[Any, Any]:
+        path = Path(filename)
+        text, resources = super().from_filename(filename, resources, **kw)
+        released = nbformat.reads(text, as_version=4)
+        source = read(path)
+        findings = lint(source, released, path.name) or answer_findings(source, path.name)
+        if findings:
+            raise GradusError("\n".join(findings))
+        released.metadata[KEY] = frame_of(path.stem, released).as_dict()
+        return canonical_text(released), resources
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads whatever was handed in as a notebook that can be graded; nothing that a file holds makes this fail."""
+
+    def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> tuple[Any, Any]:
+        coursedir = self.parent.coursedir  # type: ignore[union-attr]  # the converter that made this exporter
+        path = Path(filename)
+        submitted = Path(coursedir.root) / coursedir.submitted_directory
+        if not path.is_relative_to(submitted):  # the second reading, of what the first one wrote
+            return super().from_filename(filename, resources, **kw)
+
+        student, problem_set = resources["nbgrader"]["student"], resources["nbgrader"]["assignment"]
+        course = course_of(coursedir)
+        remove_all_but([TIMESTAMP], course.autograded_notebook(student, problem_set).parent)
+
+        session = Session.open(course, problem_set)
+        content = handed_in(path, below=submitted)
+        notebook = framed(content, path.name, session.assignment.released)
+        notebook.metadata["gradus"]["fingerprint"] = session.content_key(content)
+        resources["metadata"] = {"name": path.stem, "path": str(path.parent)}
+        return self.from_notebook_node(notebook, resources, **kw)
+
+
+def course_of(coursedir: Any) -> Course:
+    """The course that nbgrader has been set up for."""
+    root = Path(coursedir.root)
+    return Course(root, root / coursedir.source_directory, root / coursedir.release_directory)
+
+
+def remove_all_but(kept: Collection[str], folder: Path) -> None:
+    """Only the notebook counts: modules that shadow a library, and links to other files, must not lie beside it."""
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        elif entry.name not in kept or entry.is_symlink():
+            entry.unlink()

@@ -1,0 +1,218 @@
+"""What goes into nbgrader's gradebook and comes out of it, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from nbgrader.api import (
+    Comment,
+    Grade,
+    Gradebook,
+    MissingEntry,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+    new_uuid,
+)
+from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import selectinload
+
+from autograder.course import Course
+from gradus.errors import GradusError
+from gradus.notebooks import read
+
+
+@dataclass(frozen=True)
+class Question:
+    """One graded cell: nbgrader's name of it, its points, and whether a person marks it."""
+
+    name: str
+    points: float
+    by_hand: bool
+
+
+def questions(course: Course, problem_set: str) -> list[Question]:
+    """The graded cells of a problem set in the order of its notebook."""
+    found = []
+    for cell in read(course.released_notebook(problem_set))["cells"]:
+        metadata = cell["metadata"].get("nbgrader", {})
+        if metadata.get("grade") or metadata.get("task"):
+            by_hand = bool(metadata.get("solution") or metadata.get("task"))
+            found.append(Question(metadata["grade_id"], float(metadata["points"]), by_hand))
+    return found
+
+
+def register(course: Course, problem_set: str) -> None:
+    """Make the gradebook know the problem set as it is now, tests included.
+
+    Raises:
+        GradusError: the released notebook is stale, or the questions changed after submissions were graded.
+    """
+    from autograder.nbgrader_bridge.stages import StageError, generate
+
+    released = course.released_notebook(problem_set)
+    try:
+        text = generate(course, problem_set, course.gradebook_url)
+    except StageError as error:
+        if "Cannot add or remove cells" in str(error):
+            raise GradusError(
+                f"questions of {problem_set} were added or removed after submissions were graded; to start over, move "
+                f"{course.root / 'gradebook.db'} away (marks given by hand are in it) and grade again."
+            ) from None
+        raise GradusError(f"{problem_set} cannot be graded.\n{error}") from None
+    if not released.is_file() or released.read_bytes() != text.encode():
+        raise GradusError(f"{released} is not what its solution gives; run `gradus release {problem_set}` first.")
+
+
+def marks(course: Course, problem_set: str, student: str) -> dict[str, float | None] | None:
+    """A student's marks by question; None for one that waits for a person. None at all when nothing is recorded."""
+    return all_marks(course, problem_set).get(student)
+
+
+def all_marks(course: Course, problem_set: str) -> dict[str, dict[str, float | None]]:
+    """The marks of every student by question, as `marks` gives them."""
+    with Gradebook(course.gradebook_url) as gradebook:
+        try:
+            return Class(gradebook, problem_set).marks()
+        except MissingEntry:
+            return {}
+
+
+class Class:
+    """The recorded submissions of a problem set, read at once and written in batches.
+
+    What a person has entered (marks by hand, extra credit, comments, extensions) is never changed.
+
+    Args:
+        gradebook: open as long as this is used; nothing else may write through it.
+        late: nbgrader's stage for late submissions, as the instructor configured it.
+    """
+
+    def __init__(self, gradebook: Gradebook, problem_set: str, late: AssignLatePenalties | None = None) -> None:
+        self._gradebook, self._db, self._late = gradebook, gradebook.db(), late
+        self._db.expire_on_commit = False  # the rows stay as they were read: nobody else writes them meanwhile
+        self._assignment = gradebook.find_assignment(problem_set)
+        self._students = {student.id for student in self._db.query(Student)}
+        found = self._db.query(SubmittedAssignment).filter_by(assignment_id=self._assignment.id)
+        loaded = selectinload(SubmittedAssignment.notebooks)
+        found = found.options(
+            loaded.selectinload(SubmittedNotebook.grades), loaded.selectinload(SubmittedNotebook.comments)
+        )
+        self._submissions = {submission.student_id: submission for submission in found}
+        self._notebooks = {notebook.id: notebook for notebook in self._assignment.notebooks}
+        cells = [cell for notebook in self._notebooks.values() for cell in notebook._base_cells]
+        self._names = {cell.id: cell.name for cell in cells}
+
+    def record(
+        self, student: str, given: dict[str, float | None], unanswered: dict[str, bool], submitted: datetime | None
+    ) -> None:
+        """Put what the grader found for one student into the open batch.
+
+        Args:
+            given: the mark of each graded cell; None for one that a person marks.
+            unanswered: for each cell for answers, whether it is as it was released.
+            submitted: when, if that is known (UTC).
+        """
+        submission = self._submission(student)
+        if submitted is not None and submission.timestamp != submitted:
+            submission.timestamp = submitted
+        for notebook in submission.notebooks:
+            for grade in notebook.grades:
+                if (name := self._names[grade.cell_id]) in given:
+                    _set(grade, "auto_score", given[name])
+                    _set(grade, "needs_manual_grade", grade.manual_score is not None or grade.auto_score is None)
+            for comment in notebook.comments:
+                if (name := self._names[comment.cell_id]) in unanswered:
+                    _set(comment, "auto_comment", "No response." if unanswered[name] else None)
+            self._penalise(student, submission, notebook)
+
+    def record_nothing_earned(self, student: str) -> None:
+        """Record a submission without a notebook: no marks on any question, and nothing to mark by hand."""
+        for notebook in self._submission(student).notebooks:
+            for grade in notebook.grades:
+                _set(grade, "auto_score", 0)
+                _set(grade, "needs_manual_grade", False)
+
+    def commit(self) -> None:
+        """Write the batch.
+
+        Raises:
+            GradusError: the database cannot be written; nothing of the batch is in it then.
+        """
+        try:
+            self._db.commit()
+        except SQLAlchemyError as error:
+            self._db.rollback()
+            why = str(getattr(error, "orig", None) or error).splitlines()[0]
+            raise GradusError(
+                f"{self._gradebook.engine.url.database} could not be written ({why}); mend that and start again: the "
+                "results are kept."
+            ) from error
+
+    def marks(self) -> dict[str, dict[str, float | None]]:
+        """Every student's marks by question."""
+        return {student: self.marks_of(student) for student in self._submissions}
+
+    def marks_of(self, student: str) -> dict[str, float | None]:
+        """A student's marks by question, those given by hand included."""
+        notebooks = self._submissions[student].notebooks
+        return {self._names[grade.cell_id]: _score(grade) for notebook in notebooks for grade in notebook.grades}
+
+    def comments(self, student: str) -> dict[str, str | None]:
+        """A student's comments by cell: a person's, or else the grader's own."""
+        return {
+            self._names[comment.cell_id]: comment.manual_comment or comment.auto_comment
+            for notebook in self._submissions[student].notebooks
+            for comment in notebook.comments
+        }
+
+    def late_penalty(self, student: str) -> float:
+        """The marks that a student loses for being late."""
+        return sum(notebook.late_submission_penalty or 0.0 for notebook in self._submissions[student].notebooks)
+
+    def _submission(self, student: str) -> SubmittedAssignment:
+        if student not in self._students:
+            self._db.add(Student(id=student))
+            self._students.add(student)
+        if student not in self._submissions:
+            submission = SubmittedAssignment(id=new_uuid(), assignment_id=self._assignment.id, student_id=student)
+            for master in self._notebooks.values():
+                notebook = SubmittedNotebook(id=new_uuid(), notebook_id=master.id, assignment=submission)
+                graded = [*master.grade_cells, *master.task_cells]
+                notebook.grades = [Grade(cell_id=cell.id) for cell in graded]
+                notebook.comments = [Comment(cell_id=cell.id) for cell in (*master.solution_cells, *master.task_cells)]
+            self._db.add(submission)
+            self._submissions[student] = submission
+        return self._submissions[student]
+
+    def _penalise(self, student: str, submission: SubmittedAssignment, notebook: SubmittedNotebook) -> None:
+        late = (submission.timestamp - self._due(submission)).total_seconds() if self._is_late(submission) else 0.0
+        penalty = None
+        if late > 0 and self._late is not None:
+            self._db.flush()
+            self._db.expire(notebook, ["score"])
+            penalty = self._late.plugin_inst.late_submission_penalty(student, notebook.score, late)
+            if penalty is not None:
+                penalty = self._late._check_late_penalty(notebook, penalty)
+        _set(notebook, "late_submission_penalty", penalty)
+
+    def _is_late(self, submission: SubmittedAssignment) -> bool:
+        return submission.timestamp is not None and self._assignment.duedate is not None
+
+    def _due(self, submission: SubmittedAssignment) -> datetime:
+        return self._assignment.duedate + (submission.extension or timedelta())
+
+
+def _set(row: Any, name: str, value: Any) -> None:
+    """Set a column that differs: what is equal is not written."""
+    if getattr(row, name) != value:
+        setattr(row, name, value)
+
+
+def _score(grade: Grade) -> float | None:
+    """As nbgrader's `Grade.score`, but for rows that may not be in the database yet."""
+    own = grade.auto_score if grade.manual_score is None else grade.manual_score
+    return None if own is None else float(own) + float(grade.extra_credit or 0.0)

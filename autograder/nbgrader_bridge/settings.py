@@ -1,0 +1,74 @@
+"""How nbgrader is set up for Gradus. `nbgrader_config.py`, the tests and `gradus grade` all take it from here."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from pathlib import Path
+
+from traitlets.config import Config, PyFileConfigLoader
+
+from autograder.course import Course
+from gradus.errors import GradusError
+
+TEMPLATES = Path(__file__).resolve().parents[1] / "feedback" / "templates"
+TEMPLATE = "gradus-feedback"
+NEVER_COPIED = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "variants.py"]
+STUB = "# YOUR CODE HERE\nraise NotImplementedError"
+
+
+def configure(c: Config, course: Course) -> Config:
+    """Set nbgrader's options in `c` for `course`, prepare the environment that nbgrader expects, and return `c`.
+
+    Every entrance (our command, nbgrader's command line, formgrader) runs through this, so all give the same marks.
+    """
+    _find_our_programs()
+    warnings.filterwarnings("ignore", "Object of type <Submitted", module="nbgrader")  # SQLAlchemy, of nbgrader's ways
+    c.CourseDirectory.root = str(course.root)
+    # Relative, because formgrader makes links of them, and nbgrader escapes `root` but not these in its patterns.
+    c.CourseDirectory.source_directory = os.path.relpath(course.solutions, course.root)
+    c.CourseDirectory.release_directory = os.path.relpath(course.exercises, course.root)
+    c.CourseDirectory.ignore = NEVER_COPIED
+
+    c.ClearSolutions.code_stub = {"python": STUB}
+    c.GenerateAssignment.exporter_class = "autograder.nbgrader_bridge.exporters.ReleaseExporter"
+    c.Autograde.exporter_class = "autograder.nbgrader_bridge.exporters.SubmissionExporter"
+    c.Autograde.autograde_preprocessors = [
+        "autograder.nbgrader_bridge.stage.Grade",
+        "nbgrader.preprocessors.SaveAutoGrades",
+        "nbgrader.preprocessors.AssignLatePenalties",
+        "nbgrader.preprocessors.CheckCellMetadata",
+    ]
+    c.FeedbackExporter.template_name = TEMPLATE
+    c.FeedbackExporter.extra_template_basedirs = [str(TEMPLATES)]
+    c.FeedbackExporter.exclude_anchor_links = True
+    c.GenerateFeedback.exporter_class = "autograder.feedback.pages.FeedbackExporter"
+    return c
+
+
+def nbgrader_options(course: Course) -> Config:
+    """nbgrader's options for `course`: ours, and what the course folder's own nbgrader_config.py adds.
+
+    Raises:
+        GradusError: that file fails.
+    """
+    config = configure(Config(), course)
+    own = course.root / "nbgrader_config.py"
+    if own.is_file():
+        try:
+            config.merge(PyFileConfigLoader(own.name, path=str(course.root)).load_config())
+        except Exception as error:
+            raise GradusError(f"{own} fails with {type(error).__name__}: {error}; mend it.") from None
+    return config
+
+
+def _find_our_programs() -> None:
+    """nbgrader starts `alembic` by name and Jupyter looks for the kernel `python3`: both must be this environment's."""
+    _put_first("PATH", Path(sys.executable).parent)
+    _put_first("JUPYTER_PATH", Path(sys.prefix) / "share" / "jupyter")
+
+
+def _put_first(variable: str, folder: Path) -> None:
+    others = [entry for entry in os.environ.get(variable, "").split(os.pathsep) if entry and entry != str(folder)]
+    os.environ[variable] = os.pathsep.join([str(folder), *others])

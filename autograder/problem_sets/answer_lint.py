@@ -1,0 +1,184 @@
+"""Do the hidden tests of a problem set answer, as they must? The rules that need no run.
+
+What a hidden region may not do, each with its cure: assert, use magics, set a name that a later cell uses, seed, draw
+from a data loader of the student's, or ask for a single yes or no.
+"""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from collections.abc import Iterator
+
+from autograder.problem_sets.lint import kind_of
+from autograder.problem_sets.names import bound_names, free_names
+from autograder.problem_sets.reference import Asked
+from autograder.problem_sets.regions import HIDDEN, SOLUTION, regions, without
+from gradus.notebooks import Notebook, source_of
+
+ANSWERS = ("answer", "answer_accuracy")
+_SEEDS = ("manual_seed", "manual_seed_all", "seed", "default_rng", "RandomState")
+_YES_NO = ("isinstance", "issubclass", "hasattr", "callable", "bool", "all", "any", "equal", "allclose", "array_equal")
+_STUB = "raise NotImplementedError"
+
+
+def answer_findings(source: Notebook, name: str) -> list[str]:
+    """All findings in a source notebook, in the order of its cells; `name` is what to call it."""
+    findings: list[str] = []
+    for index, cell in enumerate(source["cells"]):
+        label = cell["metadata"].get("nbgrader", {}).get("grade_id") or cell.get("id", "")
+        if kind_of(cell) == "test":
+            place = f"{name}, cell {index + 1} ({label})"
+            findings += [f"{place}: {what}" for what in region_findings(hidden_source(cell))]
+    findings += [f"{name}, {what}" for what in _names_that_leave(source)]
+    findings += [f"{name}, {what}" for what in _borrowed_loaders(source)]
+    return findings
+
+
+def hidden_source(cell: Notebook) -> str:
+    """The hidden regions of a test cell, as one piece of Python."""
+    return textwrap.dedent("\n".join(regions(source_of(cell), HIDDEN)))
+
+
+def asked_questions(source: Notebook) -> list[Asked]:
+    """The questions of a source notebook, in order: each test cell, and what the answer cells before it define.
+
+    A test cell without an answer cell of its own (since the test cell before it) tests what it uses of all before.
+    """
+    questions, stubs, own = [], {}, {}
+    for cell in source["cells"]:
+        kind, text = kind_of(cell), source_of(cell)
+        if kind == "answer":
+            stub = without(text, SOLUTION, _STUB)
+            own.update(dict.fromkeys(_student_names(stub), stub))
+            stubs.update(own)
+        elif kind == "test":
+            used = free_names(hidden_source(cell)) & set(stubs)
+            tested = {name: stub for name, stub in (own or stubs).items() if name in used or own}
+            label = cell["metadata"]["nbgrader"]["grade_id"]
+            questions.append(Asked(label, tuple(tested), "\n\n".join(dict.fromkeys(tested.values()))))
+            own = {}
+    return questions
+
+
+def _student_names(stub: str) -> list[str]:
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return [node.name for node in ast.parse(stub).body if isinstance(node, functions)]
+
+
+def region_findings(region: str) -> Iterator[str]:
+    """What is wrong with one hidden region."""
+    try:
+        tree = ast.parse(region)
+    except SyntaxError as error:
+        yield f"its hidden test is not plain Python (line {error.lineno}: {error.msg}); use no magics, no shell."
+        return
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    asks = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in ANSWERS]
+    if not asks:
+        yield "its hidden test answers nothing; call answer(fn, ...) in it."
+    used = {call.func.id for call in asks if isinstance(call.func, ast.Name)}
+    if missing := sorted(used - _imported_from_answers(tree)):
+        yield f"its hidden test does not import {', '.join(missing)}; write from autograder.answers import …"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assert):
+            yield f"line {node.lineno} of its hidden test asserts, which no longer carries marks; answer instead."
+    for call in calls:
+        called = _called(call)
+        if called.startswith("assert_"):
+            yield f"line {call.lineno} of its hidden test calls {called}, which carries no marks; answer instead."
+        if called in _SEEDS:
+            yield (
+                f"line {call.lineno} of its hidden test calls {called}; answer seeds by itself, and inputs come from "
+                "cases."
+            )
+        if call in asks and _asks_yes_or_no(call):
+            yield (
+                f"line {call.lineno} of its hidden test asks for one yes or no; put it into a batch with group=, or "
+                "answer with the value itself."
+            )
+
+
+def _imported_from_answers(tree: ast.Module) -> set[str]:
+    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == "autograder.answers"]
+    return {alias.asname or alias.name for node in imports for alias in node.names}
+
+
+def _called(call: ast.Call) -> str:
+    if isinstance(call.func, ast.Attribute):
+        return call.func.attr
+    return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
+def _asks_yes_or_no(call: ast.Call) -> bool:
+    """`answer(lambda: a == b)` and the like, outside a group."""
+    if any(keyword.arg == "group" for keyword in call.keywords) or not call.args:
+        return False
+    asked = call.args[0]
+    if not isinstance(asked, ast.Lambda):
+        return isinstance(asked, ast.Name) and asked.id in _YES_NO
+    body = asked.body
+    if isinstance(body, ast.Compare):
+        return True
+    if isinstance(body, ast.UnaryOp) and isinstance(body.op, ast.Not):
+        return True
+    return isinstance(body, ast.Call) and _called(body) in _YES_NO
+
+
+def _names_that_leave(source: Notebook) -> Iterator[str]:
+    """Names that only a hidden region sets and that a later cell uses: hidden regions run in processes of their own."""
+    hidden: dict[str, str] = {}
+    visible: set[str] = set()
+    for index, cell in enumerate(source["cells"]):
+        kind, text = kind_of(cell), source_of(cell)
+        if kind in ("text", "written"):
+            continue
+        label = cell["metadata"].get("nbgrader", {}).get("grade_id") or cell.get("id", "")
+        try:
+            used = free_names(text) if kind != "code" else free_names(_without_magics(text))
+            for name in sorted((used & set(hidden)) - visible):
+                yield (
+                    f"cell {index + 1} ({label}): uses {name!r}, which only the hidden test of {hidden[name]} sets, "
+                    "and that runs elsewhere; set it here."
+                )
+            visible |= bound_names(without(text, HIDDEN, ""))
+            if kind == "test":
+                hidden.update(dict.fromkeys(bound_names(hidden_source(cell)), label))
+        except SyntaxError:
+            continue  # the lint of names says so
+
+
+def _without_magics(text: str) -> str:
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    return TransformerManager().transform_cell(text)
+
+
+def _borrowed_loaders(source: Notebook) -> Iterator[str]:
+    """Data loaders that a visible cell made and a hidden region draws from: how far they are drawn is not known."""
+    loaders: set[str] = set()
+    for index, cell in enumerate(source["cells"]):
+        kind, text = kind_of(cell), source_of(cell)
+        if kind in ("text", "written"):
+            continue
+        label = cell["metadata"].get("nbgrader", {}).get("grade_id") or cell.get("id", "")
+        try:
+            if kind == "test":
+                for name in sorted(free_names(hidden_source(cell)) & loaders):
+                    yield (
+                        f"cell {index + 1} ({label}): its hidden test draws from {name!r}, a data loader that a "
+                        "visible cell made; make one in the test."
+                    )
+            loaders |= _made_loaders(_without_magics(without(text, HIDDEN, "")))
+        except SyntaxError:
+            continue
+
+
+def _made_loaders(code: str) -> set[str]:
+    return {
+        target.id
+        for node in ast.parse(code).body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and "loader" in _called(node.value).lower()
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }

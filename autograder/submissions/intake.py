@@ -1,0 +1,153 @@
+"""From the bytes that were handed in to a notebook that can be graded, or a reason why there is none.
+
+Of a submission only this is taken: the type, the source, the nbgrader label and the id of each cell, and pictures
+inside text cells. Outputs, tags, kernel, schema versions and all other metadata come from the released notebook, so
+they cannot upset nbgrader or change a mark.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder.submissions.rebuild import SubmittedCell, blank, rebuild
+
+MAX_BYTES = 32_000_000
+MAX_CELLS = 1_000
+
+
+class UnreadableError(Exception):
+    """Nothing can be graded; the message tells the student why and what to do."""
+
+
+def take_in(path: Path, below: Path, released: NotebookNode) -> NotebookNode:
+    """The submission in `path` put into the frame of the released notebook; never raises for what the file holds.
+
+    `metadata["gradus"]` of the result has `problems`, sentences for the student, and `readable`. When it is not
+    readable the notebook is the released one. `path` must not pass through a link below the folder `below`.
+    """
+    return framed(handed_in(path, below), path.name, released)
+
+
+def handed_in(path: Path, below: Path) -> bytes | UnreadableError:
+    """The content of a submission's file, or why it is not to be had; `path` and `below` as for `take_in`."""
+    try:
+        return read_bytes(path, below)
+    except UnreadableError as reason:
+        return reason
+
+
+def framed(content: bytes | UnreadableError, name: str, released: NotebookNode) -> NotebookNode:
+    """The notebook in `content` put into the frame of the released one, as `take_in` does."""
+    try:
+        if isinstance(content, UnreadableError):
+            raise content
+        return rebuild(cells_of(content, name), released, Path(name).stem)
+    except UnreadableError as reason:
+        return blank(released, str(reason))
+
+
+def as_content(content: bytes | UnreadableError) -> bytes:
+    """What stands for a submission in the hash of its content."""
+    return b"unreadable: " + str(content).encode() if isinstance(content, UnreadableError) else content
+
+
+def read_bytes(path: Path, below: Path) -> bytes:
+    """The content of a plain file.
+
+    Raises:
+        UnreadableError: a link on the way from `below`, not a plain file, too large, or not permitted.
+    """
+    steps = [path, *path.parents]
+    if any(step.is_symlink() for step in steps[: steps.index(below)]):
+        raise UnreadableError(f"{path.name} was handed in as a link, not as a file. Hand in the notebook itself.")
+    try:
+        # Without O_NONBLOCK, opening a pipe would wait for ever.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW), "rb") as file:  # noqa: PTH123
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise UnreadableError(f"{path.name} is not a plain file. Hand in the notebook itself.")
+            if status.st_size > MAX_BYTES:
+                raise UnreadableError(
+                    f"{path.name} is {status.st_size / 1e6:.0f} MB, more than the {MAX_BYTES / 1e6:.0f} MB allowed. "
+                    "Clear all outputs, save, and hand in again."
+                )
+            return file.read(MAX_BYTES)
+    except OSError as error:
+        raise UnreadableError(f"{path.name} could not be read ({error.strerror}). Hand it in again.") from None
+
+
+def cells_of(data: bytes, name: str) -> list[SubmittedCell]:
+    """The cells of the notebook in `data`.
+
+    Raises:
+        UnreadableError: `data` is not a notebook; the message names the file by `name`.
+    """
+    if not data.strip():
+        raise UnreadableError(f"{name} is empty. Save the notebook and hand it in again.")
+    try:
+        raw = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        if data.lstrip().startswith(b"<<<<<<<") or b"\n<<<<<<< " in data:
+            raise UnreadableError(f"{name} holds a merge conflict of git. Resolve it and hand in again.") from None
+        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise UnreadableError(
+            f"{name} is not a notebook: it is not valid JSON{where}. Open yours in Jupyter, save it, and hand that in."
+        ) from None
+    cells = [_cell(cell) for cell in _raw_cells(raw, name) if isinstance(cell, dict)]
+    if len(cells) > MAX_CELLS:
+        raise UnreadableError(f"{name} has {len(cells)} cells, more than the {MAX_CELLS} allowed.")
+    return cells
+
+
+def _raw_cells(raw: Any, name: str) -> list[Any]:
+    """The list of cells, from the formats 2 and 3 of nbformat too."""
+    if isinstance(raw, dict) and raw.get("nbformat") in (2, 3):
+        try:
+            raw = nbformat.reads(json.dumps(raw), as_version=4)
+        except Exception:  # nbformat's old converters raise whatever the odd file makes them stumble over
+            raw = None
+    if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
+        raise UnreadableError(
+            f"{name} is JSON but not a notebook: it has no cells. Hand in the file that Jupyter saved."
+        )
+    return raw["cells"]
+
+
+def _cell(raw: dict[str, Any]) -> SubmittedCell:
+    kind = raw.get("cell_type")
+    nbgrader = _mapping(_mapping(raw.get("metadata")).get("nbgrader"))
+    return SubmittedCell(
+        kind=kind if kind in ("code", "markdown") else "raw",
+        source=_text(raw.get("source")),
+        label=_text(nbgrader.get("grade_id")),
+        cell_id=_text(raw.get("id")),
+        attachments=_attachments(raw.get("attachments")),
+    )
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str:
+    """A string, or a list of strings joined; anything else is "". Half characters become question marks."""
+    if isinstance(value, list):
+        value = "".join(part for part in value if isinstance(part, str))
+    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else ""
+
+
+def _attachments(value: Any) -> dict[str, dict[str, str]]:
+    """Pictures pasted into a text cell, by file name and type, base64."""
+    pictures = {}
+    for name, by_type in _mapping(value).items():
+        kept = {kind: _text(data) for kind, data in _mapping(by_type).items() if kind.startswith("image/")}
+        if kept:
+            pictures[_text(name)] = kept
+    return pictures
