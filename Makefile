@@ -63,7 +63,7 @@ lock: install  ## write requirements.txt and environment.yml from pyproject.toml
 	@$(BIN)/python tools/lock.py
 
 bench: install data  ## measure, and print the ratios
-	@for name in chapters grading mixed_class adversarial; do $(BIN)/python benchmarks/$$name.py || exit 1; done
+	@for name in chapters training grading mixed_class adversarial; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 serve: book  ## show the site at http://localhost:8000
 	@$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html

@@ -12,39 +12,68 @@ from typing import TYPE_CHECKING, Any
 from gradus.version import __version__
 
 if TYPE_CHECKING:
-    from gradus.data_modules import FashionMNIST
+    import gradus.check as check
+    from gradus.board import ProgressBoard
+    from gradus.data_modules import Diabetes, Digits, FashionMNIST, Penguins, SyntheticRegression
     from gradus.device import pick_device
     from gradus.figures import figure
+    from gradus.handing_in import preflight
     from gradus.history import History
     from gradus.interactive import Frame, stepper
+    from gradus.modules import Classifier, Module
+    from gradus.seeds import seed_everything
+    from gradus.stopping import EarlyStopping
     from gradus.torch_d2l import d2l
     from gradus.trainer import Trainer
 
 __all__ = [
+    "Classifier",
+    "Diabetes",
+    "Digits",
+    "EarlyStopping",
     "FashionMNIST",
     "Frame",
     "History",
+    "Module",
+    "Penguins",
+    "ProgressBoard",
+    "SyntheticRegression",
     "Trainer",
     "__version__",
+    "check",
     "d2l",
     "figure",
     "pick_device",
+    "preflight",
+    "seed_everything",
     "stepper",
 ]
 
 _ROOMS = {
+    "Classifier": "gradus.modules",
+    "Diabetes": "gradus.data_modules",
+    "Digits": "gradus.data_modules",
+    "EarlyStopping": "gradus.stopping",
     "FashionMNIST": "gradus.data_modules",
     "Frame": "gradus.interactive",
     "History": "gradus.history",
+    "Module": "gradus.modules",
+    "Penguins": "gradus.data_modules",
+    "ProgressBoard": "gradus.board",
+    "SyntheticRegression": "gradus.data_modules",
     "Trainer": "gradus.trainer",
     "d2l": "gradus.torch_d2l",
     "figure": "gradus.figures",
     "pick_device": "gradus.device",
     "stepper": "gradus.interactive",
+    "preflight": "gradus.handing_in",
+    "seed_everything": "gradus.seeds",
 }
 
 
 def __getattr__(name: str) -> Any:
+    if name == "check":  # a room itself: `check.shape(...)`
+        return importlib.import_module("gradus.check")
     if name not in _ROOMS:
         raise AttributeError(f"module 'gradus' has no attribute {name!r}")
     return getattr(importlib.import_module(_ROOMS[name]), name)

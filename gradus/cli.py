@@ -10,6 +10,7 @@ import json
 import sys
 from importlib.metadata import entry_points
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -53,6 +54,33 @@ def data() -> None:
         size = sum(file.size for file in data_set.files) / 1e6
         print(f"{data_set.name}: {len(data_set.files)} files, {size:.0f} MB, verified, in {folder}")
         print(f"  licence: {data_set.licence}")
+
+
+@app.command()
+def preflight(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The notebook that you want to hand in.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    run: Annotated[bool, typer.Option(help="Run a copy of it in a fresh kernel, too.")] = True,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds that the whole run may take.")] = 600,
+) -> None:
+    """Say whether a notebook is fit to hand in: every labelled cell there once, and a run from top to bottom.
+
+    Exit 0 when it is, notes included (a question that is not answered yet); 1 when something has to be mended; 2 when
+    it cannot be checked. The JSON has notebook, problem_set, fit, ran, seconds, and findings: [{kind ("problem" or
+    "note"), where, what, cure}].
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from gradus.handing_in import examine
+
+    console = Console(stderr=True)
+    columns = (TextColumn("cells"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("cells", total=None)
+        report = examine(file, run, timeout, lambda done, total: bar.update(task, completed=done, total=total))
+    print(json.dumps(report.as_dict(), indent=1, ensure_ascii=False) if as_json else report.as_text())
+    raise typer.Exit(0 if report.fit else 1)
 
 
 def main() -> None:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from gradus.drawings import Drawing, merged, read_drawing, with_classes
 from gradus.figures import LEGIBLE, drawn, own_ids
-from gradus.frames import Drawing, merged, read_drawing, with_classes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

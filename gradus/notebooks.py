@@ -1,8 +1,8 @@
 """Read and write notebooks in the one form in which they are committed.
 
-The form: nbformat 4.5, no outputs, no execution counts, one fixed set of notebook metadata, a readable id for every
-cell, sources without trailing white space, keys sorted, one space of indentation, a final newline. The same notebook
-always gives the same bytes, so a difference in git is a difference in content.
+The form: nbformat 4.5, no outputs, no execution counts, one fixed set of notebook metadata (and in a problem set its
+frame), a readable id for every cell, sources without trailing white space, keys sorted, one space of indentation, a
+final newline. The same notebook always gives the same bytes, so a difference in git is a difference in content.
 """
 
 from __future__ import annotations
@@ -20,8 +20,12 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+KEPT_METADATA = ("gradus_frame",)  # of a problem set: what was handed out
 KEPT_CELL_METADATA = ("nbgrader", "tags", "mystnb", "jupyter", "deletable", "editable")
-_READABLE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_READABLE_ID = re.compile(
+    r"[a-z0-9][a-z0-9_-]{0,63}"
+    r"|(test_)?[A-Z][A-Za-z]{2,39}[0-9]?d?(-[a-z0-9-]{1,15})?"  # after a class: test_RidgeRegression, BatchNorm1d-hints
+)
 
 
 def read(path: Path) -> Notebook:
@@ -52,7 +56,8 @@ def canonical_text(notebook: Notebook) -> str:
     twice = sorted({cell_id for cell_id in ids if ids.count(cell_id) > 1})
     if twice:
         raise GradusError(f"cell id {twice[0]!r} is used twice; give each cell its own.")
-    whole = {"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
+    kept = {key: value for key, value in notebook.get("metadata", {}).items() if key in KEPT_METADATA}
+    whole = {"cells": cells, "metadata": METADATA | kept, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 

@@ -85,7 +85,7 @@ def test_a_changed_argument_is_told_from_one_left_alone() -> None:
     test = ASK + "answer(f, *cases.tensors(3, n=1), returns='both')"
     spoilt = verdict_of("def f(x): return x * 2", "def f(x): return x.mul_(2)", test)
     assert spoilt.score == 0
-    assert spoilt.answers[0].says.startswith("The arguments after the call: ")
+    assert spoilt.answers[0].says.startswith("Your function changed what it was given")
     loose = test.replace("returns=", "atol=0.5, returns=")
     nudge = "def f(x):\n    y = x * 2.1\n    {}\n    return y"
     assert verdict_of("def f(x): return x * 2", nudge.format("pass"), loose).score == 1
@@ -338,6 +338,58 @@ def test_every_layout_has_the_same_values() -> None:
     assert all(torch.equal(X, given) for given in (plain_layout, backwards, strided))
     assert len(cases.layouts(torch.tensor(1.0))) == 1
     assert [given.stride() for given in cases.layouts(torch.arange(3))] == [(1,), (2,)]
+
+
+def test_a_table_with_gaps_has_them_where_they_were_asked_for() -> None:
+    for seed in range(20):
+        with running(Session(seed)):
+            X = cases.tensors(6, 3, n=1)[0]
+            everywhere, in_one = cases.with_gaps(X, 0.9), cases.with_gaps(X, 0.1, columns=[1])
+        missing = everywhere.isnan().sum(dim=0)
+        assert missing.min() >= 1
+        assert missing.max() <= 5
+        assert in_one.isnan().any(dim=0).tolist() == [False, True, False]
+        assert torch.equal(X[~in_one.isnan()], in_one[~in_one.isnan()])
+        assert not X.isnan().any()
+
+
+def test_a_column_of_words_holds_every_choice_and_the_gaps_that_were_asked_for() -> None:
+    for seed in range(20):
+        with running(Session(seed)):
+            complete, holed, short = (
+                cases.words(9, "abc"),
+                cases.words(10, "abc", missing=0.3),
+                cases.words(2, "abc", 0.5),
+            )
+        assert (len(complete), len(holed), len(short)) == (9, 10, 2)
+        assert set(complete) == set("abc")
+        assert set(holed) == {"a", "b", "c", None}
+        assert holed.count(None) == 3
+        assert short.count(None) == 1
+
+
+def test_orthonormal_columns_are_orthonormal() -> None:
+    with running(Session(4)):
+        Q, other = cases.orthonormal(5, 3), cases.orthonormal(5, 3)
+    assert torch.allclose(Q.T @ Q, torch.eye(3, dtype=torch.float64))
+    assert not torch.allclose(Q, other)
+    assert Q.dtype == torch.float64
+
+
+@pytest.mark.parametrize(("n", "d"), [(2, 1), (4, 3), (50, 6)])
+def test_a_regression_problem_is_as_well_conditioned_as_it_says(n: int, d: int) -> None:
+    with running(Session(5)):
+        X, y = cases.regression(n, d, noise=0.0, centre=100.0, condition=4.0)
+    assert (X.shape, y.shape, X.dtype) == ((n, d), (n,), torch.float64)
+    singular = torch.linalg.svdvals(X - X.mean(dim=0)) / n**0.5
+    assert torch.allclose(X.mean(dim=0), torch.full((d,), 100.0, dtype=torch.float64))
+    assert torch.allclose(singular[0], torch.ones((), dtype=torch.float64))
+    assert torch.allclose(singular[-1], torch.tensor(1.0 if d == 1 else 0.25, dtype=torch.float64))
+    centred = y - y.mean()
+    residual = centred - (X - X.mean(dim=0)) @ torch.linalg.lstsq(X - X.mean(dim=0), centred[:, None]).solution[:, 0]
+    assert residual.abs().max() < 1e-8
+    with pytest.raises(ValueError, match="more examples"):
+        cases.regression(3, 3)
 
 
 def test_cases_do_not_touch_the_random_numbers_of_others() -> None:

@@ -128,7 +128,8 @@ def _without_noise(value):
         return [_without_noise(item) for item in value]
     if isinstance(value, str):
         # fmt: off
-        noise = r"\x1b\[[0-9;]*m|0x[0-9a-f]+|/tmp/ipykernel\S+?py|<ipython-input-\S+?>|(?<=\()\d+\.py|Cell In\[\d+\]|\r"
+        value = re.sub(r"\x1b\[[0-9;]*m", "", value)  # Jupyter colours tracebacks
+        noise = r"0x[0-9a-f]+|/tmp/ipykernel\S+?py|<ipython-input-\S+?>|(?<=\()\d+\.py|Cell In\[\d+\]|\r"
         # fmt: on
         return re.sub(noise, "", value)
     return value

@@ -8,6 +8,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import tomllib
 import zipfile
 from itertools import chain
 from pathlib import Path
@@ -126,3 +127,11 @@ def test_the_students_bundle_has_no_solution_and_works_without_the_grader(tmp_pa
     )
     assert "doctor" in shown.stdout
     assert "grade" not in shown.stdout
+
+
+def test_every_file_of_the_library_goes_into_its_package() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["gradus"]
+    packaged = {path for pattern in patterns for path in (ROOT / "gradus").glob(pattern)}
+    files = {path for path in (ROOT / "gradus").rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")}
+    assert files == packaged

@@ -11,7 +11,7 @@ import pytest
 import worked_steppers
 
 from gradus import Frame, stepper
-from gradus.frames import Drawing, merged, read_drawing
+from gradus.drawings import Drawing, merged, read_drawing
 from gradus.interactive import Stepper
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 import torch
 from test_problem_sets import share
@@ -89,6 +91,66 @@ def flattened(images: Tensor, size: int) -> Tensor:
     return images.reshape(len(images), -1, size * size)
 
 
+def means_of_the_rows_at_hand(train: pd.DataFrame, table: pd.DataFrame) -> Tensor:
+    X = torch.tensor(table[train.columns].to_numpy(dtype="float32"))
+    return torch.where(X.isnan(), X.nanmean(dim=0), X)
+
+
+def categories_of_the_rows_at_hand(train: pd.Series, column: pd.Series) -> Tensor:
+    return torch.tensor(pd.get_dummies(column, dummy_na=True).to_numpy(dtype="float32"))
+
+
+def numbers_that_pandas_guesses(column: pd.Series, marks: list[str]) -> Tensor:
+    return torch.tensor(pd.to_numeric(column, errors="coerce").to_numpy(dtype="float32"))
+
+
+def slopes_forwards(f: Callable[[Tensor], Tensor], x: Tensor, h: float) -> Tensor:
+    return torch.tensor([(f(x + h * e) - f(x)) / h for e in torch.eye(len(x), dtype=x.dtype)], dtype=x.dtype)
+
+
+def jacobian_by_pytorch(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    return torch.func.jacrev(f)(x)
+
+
+def jacobian_of_the_sum(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    inputs = x.clone().requires_grad_()
+    return torch.autograd.grad(f(inputs).sum(), inputs)[0]
+
+
+def plane_through_the_origin(X: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    return torch.linalg.pinv(X) @ y, torch.zeros((), dtype=X.dtype)
+
+
+def ridge_on_the_bias_too(X: Tensor, y: Tensor, penalty: float) -> tuple[Tensor, Tensor]:
+    n, d = X.shape
+    A = torch.nn.functional.pad(X, (0, 1), value=1.0)
+    v = torch.linalg.inv(A.T @ A + n * penalty * torch.eye(d + 1, dtype=X.dtype)) @ A.T @ y
+    return v[:d], v[d]
+
+
+class NoParameters(torch.nn.Module):
+    """`w` and `b` as buffers: moved and saved, never trained."""
+
+    def __init__(self, num_inputs: int, weight_decay: float) -> None:
+        super().__init__()
+        self.weight_decay = weight_decay
+        self.register_buffer("w", 0.01 * torch.randn(num_inputs, 1))
+        self.register_buffer("b", torch.zeros(1))
+
+    def forward(self, X: Tensor) -> Tensor:
+        return X @ self.w + self.b
+
+    def loss(self, y_hat: Tensor, y: Tensor) -> Tensor:
+        return (y_hat - y).square().mean() / 2 + self.weight_decay / 2 * self.w.square().sum()
+
+    def configure_optimizers(self, lr: float) -> torch.optim.Optimizer:
+        return torch.optim.SGD(self.parameters(), lr=lr)
+
+
+def flattering_estimate(fit: Callable[..., Any], X: Tensor, y: Tensor, k: int) -> float:
+    return float((fit(X, y)(X) - y).square().mean())
+
+
 MISTAKES: dict[tuple[str, str, str], Callable[..., Any]] = {
     ("ps1", "checkerboard", "colours swapped"): lambda n: ((torch.arange(n)[:, None] + torch.arange(n)) % 2).float(),
     ("ps1", "checkerboard", "booleans"): lambda n: (torch.arange(n)[:, None] + torch.arange(n)) % 2 == 0,
@@ -120,6 +182,49 @@ MISTAKES: dict[tuple[str, str, str], Callable[..., Any]] = {
     ("ps1", "distances", "transposed"): lambda A, B: (B[:, None] - A).norm(dim=2),
     ("ps1", "distances", "cdist"): torch.cdist,
     ("ps1", "distances", "a loop"): lambda A, B: torch.stack([(a - B).norm(dim=1) for a in A]),
+    ("ps1", "moving_average", "a loop"): lambda x, width: torch.tensor([w.mean() for w in x.unfold(0, width, 1)]),
+    ("ps1", "moving_average", "running sums"): lambda x, width: (
+        (x.cumsum(0)[width - 1 :] - F.pad(x.cumsum(0), (1, 0))[:-width]) / width
+    ),
+    ("ps1", "stack_padded", "by columns"): lambda given, fill: (
+        torch.nn.utils.rnn.pad_sequence(given, padding_value=fill),
+        torch.nn.utils.rnn.pad_sequence([torch.ones_like(one, dtype=torch.bool) for one in given]),
+    ),
+    ("ps2", "missing_share", "a Series"): lambda table: table.isna().mean(),
+    ("ps2", "to_numbers", "coerced"): numbers_that_pandas_guesses,
+    ("ps2", "impute_means", "means of the rows at hand"): means_of_the_rows_at_hand,
+    ("ps2", "missing_indicators", "columns of the rows at hand"): lambda train, X: (
+        X[:, X.isnan().any(0)].isnan().float()
+    ),
+    ("ps2", "one_hot", "categories of the rows at hand"): categories_of_the_rows_at_hand,
+    ("ps2", "standardise", "an epsilon"): lambda train, X: (X - train.mean(0)) / (train.std(0, correction=0) + 1e-6),
+    ("ps2", "standardise", "scaled by itself"): lambda train, X: (X - X.mean(0)) / X.std(0, correction=0),
+    ("ps2", "covariance", "PyTorch's own"): lambda X: torch.cov(X.T, correction=0).reshape(X.shape[1], X.shape[1]),
+    ("ps2", "covariance", "NumPy's"): lambda X: torch.from_numpy(np.atleast_2d(np.cov(X.numpy().T, bias=True))).to(
+        X.dtype
+    ),
+    ("ps2", "unit_rows", "PyTorch's own"): lambda X, p: F.normalize(X, p=p, dim=1, eps=1e-30),
+    ("ps2", "unit_rows", "nan for zeros"): lambda X, p: X / torch.linalg.vector_norm(X, p, 1, keepdim=True),
+    ("ps2", "project_onto_line", "a unit vector"): lambda X, v: torch.outer(X @ v, v),
+    ("ps2", "project", "orthonormal columns"): lambda X, A: X @ A @ A.T,
+    ("ps3", "numerical_gradient", "forwards"): slopes_forwards,
+    ("ps3", "jacobian", "of the sum"): jacobian_of_the_sum,
+    ("ps3", "jacobian", "jacrev"): jacobian_by_pytorch,
+    ("ps3", "linear_vjp", "a mean for the bias"): lambda X, W, G: (G @ W.T, X.T @ G, G.mean(0)),
+    ("ps3", "squared_loss", "broadcast"): lambda X, w, b, y: (X @ w + b - y).square().mean() / 2,
+    ("ps3", "squared_loss", "MSELoss"): lambda X, w, b, y: F.mse_loss((X @ w + b)[:, 0], y),
+    ("ps3", "squared_loss_grad", "twice"): lambda X, w, b, y: (
+        2 * X.T @ (X @ w + b - y[:, None]) / len(y),
+        2 * (X @ w + b - y[:, None]).mean(0),
+    ),
+    ("ps3", "least_squares", "no bias"): plane_through_the_origin,
+    ("ps3", "sgd_epoch", "one step on everything"): lambda X, y, w, b, lr, batches: (
+        w - lr * X.T @ (X @ w + b - y) / len(y),
+        b - lr * (X @ w + b - y).mean(),
+    ),
+    ("ps3", "ridge", "penalises the bias"): ridge_on_the_bias_too,
+    ("ps3", "RidgeRegression", "buffers"): NoParameters,
+    ("ps3", "k_fold_loss", "no fold left out"): flattering_estimate,
     ("ps4", "one_hot", "integers"): lambda y, num_classes: torch.eye(num_classes, dtype=torch.int64)[y],
     ("ps4", "one_hot", "as many classes as occur"): lambda y, num_classes: torch.eye(int(y.max()) + 1)[y],
     ("ps4", "one_hot", "PyTorch's own"): lambda y, num_classes: F.one_hot(y, num_classes).float(),

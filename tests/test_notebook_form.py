@@ -60,10 +60,19 @@ def test_outputs_counts_and_editors_metadata_are_dropped() -> None:
     assert '"x = 1"' in text
 
 
-@pytest.mark.parametrize("cell_id", ["", "3f2a91bc", "3f2a91bc-1111-2222-3333-444455556666", "Mit Leerzeichen"])
+@pytest.mark.parametrize(
+    "cell_id", ["", "3f2a91bc", "3f2a91bc-1111-2222-3333-444455556666", "Mit Leerzeichen", "kR3vXq9ZbN2c"]
+)
 def test_an_id_that_says_nothing_is_refused(cell_id: str) -> None:
     with pytest.raises(GradusError, match="says nothing"):
         canonical_text(_notebook(id=cell_id))
+
+
+@pytest.mark.parametrize(
+    "cell_id", ["RidgeRegression", "test_BatchNorm1d", "MSELoss-hints", "test_softmax", "2-layers"]
+)
+def test_a_cell_may_be_named_after_a_class(cell_id: str) -> None:
+    assert f'"id": "{cell_id}"' in canonical_text(_notebook(id=cell_id))
 
 
 def test_two_cells_with_one_id_are_refused() -> None:

@@ -290,6 +290,19 @@ def test_a_variant_brings_its_imports_and_stands_in_for_the_students_function(tm
     assert (rounded.name, rounded.title, double.name) == ("rounded", "rounded", "double")
 
 
+def test_a_class_stands_in_for_the_students_class(tmp_path: Path) -> None:
+    (tmp_path / "variants.py").write_text(
+        "from autograder.misconceptions.variants import misconception\n\n\nclass Base:\n    pass\n\n\n"
+        '@misconception("Doubler", hint="You add.")\nclass Adder(Base):\n'
+        "    def __call__(self, x):\n        return x + 2\n"
+    )
+    (adder,) = read_variants(tmp_path / "variants.py").misconceptions
+    names: dict[str, object] = {}
+    exec(adder.source, names)
+    assert names["Doubler"]()(5) == 7  # type: ignore[operator]
+    assert (adder.question, adder.name) == ("Doubler", "Adder")
+
+
 def test_the_decorators_leave_functions_as_they_are() -> None:
     def double(x: int) -> int:
         return 2 * x

@@ -109,6 +109,68 @@ def choice(entries: Sequence[Entry]) -> Entry:
     return entries[integer(0, len(entries) - 1)]
 
 
+def with_gaps(X: torch.Tensor, share: float = 0.2, columns: Sequence[int] | None = None) -> torch.Tensor:
+    """A copy of a table (n, d), n at least 2, in which numbers are missing: nan.
+
+    Args:
+        X: floating point.
+        share: of the numbers that are missing, roughly.
+        columns: which may have gaps, all by default. Each of them has one at least, and keeps one number at least.
+    """
+    gaps = torch.zeros(X.shape, dtype=torch.bool)
+    for column in range(X.shape[1]) if columns is None else columns:
+        drawn = uniform(len(X)) < share
+        first, second = permutation(len(X))[:2].tolist()
+        drawn[first], drawn[second] = True, False
+        gaps[:, column] = drawn
+    return X.masked_fill(gaps, float("nan"))
+
+
+def words(count: int, choices: Sequence[str], missing: float = 0.0) -> list[str | None]:
+    """A column of words, None where one is missing; every choice occurs, as far as `count` allows.
+
+    Args:
+        count: how many entries. With `missing`, two at least: one word and one gap.
+        choices: the words, all different.
+        missing: the share of gaps, roughly.
+    """
+    gaps = int(min(max(1, round(missing * count)), count - 1)) if missing else 0
+    column: list[str | None] = [None] * gaps
+    for number in range(count - gaps):
+        column.append(choices[number] if number < len(choices) else choice(choices))
+    return [column[place] for place in permutation(count).tolist()]
+
+
+def orthonormal(rows: int, columns: int, dtype: torch.dtype = torch.float64) -> torch.Tensor:
+    """A matrix (rows, columns) whose columns have length 1 and are orthogonal; at most as many columns as rows."""
+    Q, _ = np.linalg.qr(current().draw().standard_normal((rows, columns)))
+    return _tensor(Q, dtype)
+
+
+def regression(
+    n: int,
+    d: int,
+    noise: float = 0.1,
+    centre: float = 0.0,
+    condition: float = 3.0,
+    dtype: torch.dtype = torch.float64,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """A regression problem: X (n, d) and y (n,), y = Xw + b + noise with normal w and b.
+
+    Without its column means, X has singular values from √n down to √n / `condition`, and no preferred axis, so that the
+    best w is as well determined as `condition` says: n must be above d. `centre` is the mean of every column of X.
+    """
+    if n <= d:
+        raise ValueError(f"n={n}, d={d}: a plane through the origin needs more examples than features")
+    draw = current().draw()
+    centred = draw.standard_normal((n, d))
+    U, _ = np.linalg.qr(centred - centred.mean(axis=0))
+    V, _ = np.linalg.qr(draw.standard_normal((d, d)))
+    X = np.sqrt(n) * U * np.geomspace(1.0, 1.0 / condition, d) @ V.T + centre
+    y = X @ draw.standard_normal(d) + draw.standard_normal() + noise * draw.standard_normal(n)
+    return _tensor(X, dtype), _tensor(y, dtype)
+
+
 def layouts(X: torch.Tensor) -> list[torch.Tensor]:
     """The same values, otherwise laid out in memory: as a view of a tensor with reversed dimensions, and as every
     second entry of a longer one. A tensor without dimensions has no other layout."""

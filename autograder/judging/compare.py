@@ -7,7 +7,7 @@ Python and `Array`: nothing of a student's runs here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,10 +25,22 @@ _LIBRARY_WORDS = {"torch": "a PyTorch tensor", "numpy": "a NumPy array", "numpy 
 
 @dataclass(frozen=True)
 class Difference:
-    """`aspect` is "type", "dtype", "shape", "length", "keys" or "values"; `says` is a sentence for the student."""
+    """`aspect` is "type", "dtype", "shape", "length", "keys" or "values"; `says` is a sentence for the student.
+
+    `place` is where in a nested value it is, as Python writes it: "[0][2]".
+    """
 
     aspect: str
     says: str
+    place: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """A hidden test may have put together what it compares, so the place is not always in what was returned."""
+        return f"In entry {self.place} of what is compared: {self.says}" if self.place else self.says
+
+    def inside(self, entry: str) -> Difference:
+        return replace(self, place=f"[{entry}]{self.place}")
 
 
 def difference(expected: Any, received: Any, settings: Settings) -> Difference | None:
@@ -83,9 +95,9 @@ def _between_arrays(expected: Any, received: Any, settings: Settings) -> Differe
 def _between_sequences(expected: Any, received: Any, settings: Settings) -> Difference | None:
     if len(expected) != len(received):
         return Difference("length", f"{_capital(_words(expected))} with another number of entries is asked for.")
-    for number, (a, b) in enumerate(zip(expected, received, strict=True), 1):
+    for number, (a, b) in enumerate(zip(expected, received, strict=True)):
         if found := difference(a, b, settings):
-            return Difference(found.aspect, f"In entry {number} of the {type(expected).__name__}: {found.says}")
+            return found.inside(str(number))
     return None
 
 
@@ -95,7 +107,7 @@ def _between_dicts(expected: Any, received: Any, settings: Settings) -> Differen
         return Difference("keys", "The dict should have other keys.")
     for key, value in expected.items():
         if found := difference(value, typed[_typed(key)], settings):
-            return Difference(found.aspect, f"In an entry of the dict: {found.says}")
+            return found.inside("…")
     return None
 
 

@@ -169,7 +169,7 @@ def _verdict(number: int, answer: Expected, frame: Frame | ValueRefused | None) 
         found = difference(answer.frame.content, frame.content, settings)
     if found is None:
         return verdict("match", "Right.")
-    return verdict("differs", found.says, found.aspect)
+    return verdict("differs", found.sentence, found.aspect)
 
 
 def _difference_of_both(expected: Any, received: Any, settings: Settings) -> Difference | None:
@@ -179,4 +179,4 @@ def _difference_of_both(expected: Any, received: Any, settings: Settings) -> Dif
     if found := difference(expected[0], received[0], settings):
         return found
     found = difference(expected[1], received[1], replace(settings, rtol=0.0, atol=0.0, kind="exact"))
-    return found and Difference(found.aspect, f"The arguments after the call: {found.says}")
+    return found and Difference(found.aspect, "Your function changed what it was given; let it work on a copy.")

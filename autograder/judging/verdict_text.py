@@ -24,7 +24,7 @@ def verdict_text(verdict: Verdict, asked: QuestionResult, limits: Limits, hint: 
     lines = [f"Hidden tests: {share}, {verdict.score:.3g} of {verdict.points:g} points."]
     wrong = [answer.says for answer in verdict.answers if answer.outcome not in ("match", "missing", "extra")]
     counted = Counter(wrong).most_common()
-    lines += [f"- {says}" + (f" ({times} times)" if times > 1 else "") for says, times in counted[:_MOST_KINDS]]
+    lines += [f"- {says}" + (f" (in {times} calls)" if times > 1 else "") for says, times in counted[:_MOST_KINDS]]
     if len(counted) > _MOST_KINDS:
         lines.append("- and more of other kinds")
     if any(answer.outcome == "match" for answer in verdict.answers) and verdict.matched < verdict.asked and not wrong:

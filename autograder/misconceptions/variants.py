@@ -6,8 +6,8 @@
     @misconception("softmax", hint="Each row should sum to one. You normalised over examples, not over classes.")
     def over_examples(Z): ...
 
-The decorated function stands in for the student's function `softmax`; its own name says what it is. The file is read,
-never executed here: its functions run where submissions run.
+The decorated function stands in for the student's function `softmax`, a decorated class for a class; its own
+name says what it is. The file is read, never executed here: its functions run where submissions run.
 """
 
 from __future__ import annotations
@@ -62,12 +62,12 @@ class Variants:
 
 
 def wheat(question: str) -> Callable[[Function], Function]:
-    """Mark a function as another right answer to `question`."""
+    """Mark a function or a class as another right answer to `question`."""
     return lambda function: function
 
 
 def misconception(question: str, *, hint: str) -> Callable[[Function], Function]:
-    """Mark a function as a wrong answer to `question` that classes give.
+    """Mark a function or a class as a wrong answer to `question` that classes give.
 
     Args:
         question: the grade_id of the answer cell.
@@ -98,7 +98,7 @@ def read_variants(path: Path) -> Variants:
         decorator = _decorator(node)
         if decorator is None:
             continue
-        assert isinstance(node, ast.FunctionDef)
+        assert isinstance(node, (ast.FunctionDef, ast.ClassDef))
         place = f"{path}, line {node.lineno} ({node.name})"
         question, hint = _said(decorator, place)
         if (question, node.name) in taken:
@@ -124,8 +124,8 @@ def _source_of(node: ast.stmt, lines: list[str]) -> str:
 
 
 def _decorator(node: ast.stmt) -> ast.Call | None:
-    """The call of `wheat` or `misconception` that decorates a function."""
-    if not isinstance(node, ast.FunctionDef):
+    """The call of `wheat` or `misconception` that decorates a function or a class."""
+    if not isinstance(node, (ast.FunctionDef, ast.ClassDef)):
         return None
     kinds = (wheat.__name__, misconception.__name__)
     for found in node.decorator_list:
@@ -152,9 +152,9 @@ def _said(decorator: ast.Call, place: str) -> tuple[str, str | None]:
 
 
 def _is_shared(node: ast.stmt) -> bool:
-    """Whether every variant needs this line of the file: imports, constants and functions without a decorator."""
+    """Whether every variant needs this line of the file: imports, constants, and what has no decorator."""
     if isinstance(node, ast.ImportFrom):
-        return node.module not in ("__future__", __name__)
+        return node.module not in ("__future__", __name__, "autograder.misconceptions")  # neither is in a sandbox
     if isinstance(node, ast.Expr):  # the file's docstring
         return False
     return _decorator(node) is None

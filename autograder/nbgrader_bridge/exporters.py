@@ -21,11 +21,12 @@ from autograder.problem_sets.lint import lint
 from autograder.submissions.folders import TIMESTAMP
 from autograder.submissions.intake import framed, handed_in
 from gradus.errors import GradusError
+from gradus.frames import KEY, frame_of
 from gradus.notebooks import canonical_text, read
 
 
 class ReleaseExporter(NotebookExporter):
-    """Writes a student notebook in the committed form, once the lint has nothing to say."""
+    """Writes a student notebook in the committed form, with its frame, once the lint has nothing to say."""
 
     def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> tuple[Any, Any]:
         path = Path(filename)
@@ -35,6 +36,7 @@ class ReleaseExporter(NotebookExporter):
         findings = lint(source, released, path.name) or answer_findings(source, path.name)
         if findings:
             raise GradusError("\n".join(findings))
+        released.metadata[KEY] = frame_of(path.stem, released).as_dict()
         return canonical_text(released), resources
 
 

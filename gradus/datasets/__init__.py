@@ -1,4 +1,4 @@
-"""Data sets as files and tensors. The `DataModule`s on top of them are in `gradus.data_modules`."""
+"""Data sets as files, tables and tensors. The `DataModule`s on top of them are in `gradus.data_modules`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,32 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gradus.datasets.fashion_mnist import FASHION_MNIST_LABELS, fashion_mnist_tensors
     from gradus.datasets.fetch import cache_folder
+    from gradus.datasets.small import (
+        DIABETES_FEATURES,
+        PENGUIN_FEATURES,
+        PENGUIN_SPECIES,
+        diabetes_tables,
+        diabetes_tensors,
+        digits_tensors,
+        penguins_table,
+        penguins_tensors,
+    )
 
-__all__ = ["FASHION_MNIST_LABELS", "cache_folder", "fashion_mnist_tensors"]
+__all__ = [
+    "DIABETES_FEATURES",
+    "FASHION_MNIST_LABELS",
+    "PENGUIN_FEATURES",
+    "PENGUIN_SPECIES",
+    "cache_folder",
+    "diabetes_tables",
+    "diabetes_tensors",
+    "digits_tensors",
+    "fashion_mnist_tensors",
+    "penguins_table",
+    "penguins_tensors",
+]
 
-_ROOMS = {
+_ROOMS = dict.fromkeys(__all__, "gradus.datasets.small") | {
     "FASHION_MNIST_LABELS": "gradus.datasets.fashion_mnist",
     "fashion_mnist_tensors": "gradus.datasets.fashion_mnist",
     "cache_folder": "gradus.datasets.fetch",

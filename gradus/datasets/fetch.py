@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import http.client
 import os
 import shutil
+import ssl
 import subprocess
 import tempfile
 import time
+import urllib.request
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-
-import platformdirs
 
 from gradus.datasets.catalog import DataFile, DataSet
 from gradus.errors import GradusError
@@ -32,7 +33,13 @@ _MIRROR_SECONDS = 30
 def cache_folder() -> Path:
     """Where the data lies: `$GRADUS_DATA`, else the user's cache folder for `gradus`."""
     chosen = os.environ.get("GRADUS_DATA")
-    return Path(chosen).expanduser().resolve() if chosen else Path(platformdirs.user_cache_dir("gradus"))
+    if chosen:
+        return Path(chosen).expanduser().resolve()
+    try:
+        import platformdirs
+    except ImportError:  # a notebook service that has torch and little else
+        return Path.home() / ".cache" / "gradus"
+    return Path(platformdirs.user_cache_dir("gradus"))
 
 
 def data_folder(data: DataSet) -> Path:
@@ -134,14 +141,19 @@ def _unpack_system_package(data: DataSet, scratch: Path) -> Path:
 
 
 def _download(address: str) -> bytes:
-    import requests
-
     try:
-        answer = requests.get(address, timeout=_MIRROR_SECONDS)
-        answer.raise_for_status()
-    except requests.RequestException as error:
+        with urllib.request.urlopen(address, timeout=_MIRROR_SECONDS, context=_certificates()) as answer:
+            return answer.read()
+    except (OSError, http.client.HTTPException) as error:
         raise LookupError(f"cannot be reached ({type(error).__name__})") from None
-    return answer.content
+
+
+def _certificates() -> ssl.SSLContext:
+    try:
+        import certifi  # macOS: Python from python.org knows no certificates of its own
+    except ImportError:
+        return ssl.create_default_context()
+    return ssl.create_default_context(cafile=certifi.where())
 
 
 def _install(archive: bytes, file: DataFile, folder: Path) -> None:

@@ -798,3 +798,208 @@ def a_loop_over_the_points(A: Tensor, B: Tensor) -> Tensor:
 )
 def the_librarys_own_distance(A: Tensor, B: Tensor) -> Tensor:
     return torch.cdist(A, B)
+
+
+# 9. moving_average
+
+
+@wheat("moving_average")
+def unfolded_windows(x: Tensor, width: int) -> Tensor:
+    return x.unfold(0, width, 1).mean(dim=1)
+
+
+@wheat("moving_average")
+def running_sums_in_double_precision(x: Tensor, width: int) -> Tensor:
+    sums = F.pad(x.double().cumsum(0), (1, 0))
+    return ((sums[width:] - sums[:-width]) / width).to(x.dtype)
+
+
+@wheat("moving_average")
+def as_pooling(x: Tensor, width: int) -> Tensor:
+    return F.avg_pool1d(x.reshape(1, 1, -1), width, stride=1).flatten()
+
+
+@misconception(
+    "moving_average",
+    hint="The result is right, but there is a loop: one call of PyTorch for each window. An index that is a matrix "
+    "makes all windows at once.",
+)
+def a_loop_over_the_windows(x: Tensor, width: int) -> Tensor:
+    return torch.stack([x[i : i + width].mean() for i in range(len(x) - width + 1)])
+
+
+@misconception(
+    "moving_average",
+    hint="Differences of running sums are a good idea, but a running sum in float32 cannot forget: after huge "
+    "numbers, the digits of small ones are lost. Sum in float64, or form the windows.",
+)
+def running_sums_that_remember(x: Tensor, width: int) -> Tensor:
+    sums = F.pad(x.cumsum(0), (1, 0))
+    return (sums[width:] - sums[:-width]) / width
+
+
+@misconception(
+    "moving_average",
+    hint="Your first window is missing. Running sums need a zero in front, or the first `width` entries are never "
+    "the difference of two of them.",
+)
+def the_first_window_lost(x: Tensor, width: int) -> Tensor:
+    return x.unfold(0, width, 1).mean(dim=1)[1:]
+
+
+@misconception(
+    "moving_average",
+    hint="Your last window is missing. From 0 to n - width, both included, there are n - width + 1 places at which a "
+    "window can begin.",
+)
+def the_last_window_lost(x: Tensor, width: int) -> Tensor:
+    return x.unfold(0, width, 1).mean(dim=1)[:-1]
+
+
+@misconception(
+    "moving_average",
+    hint="You return sums. The mean is the sum divided by the width of the window.",
+)
+def sums_of_the_windows(x: Tensor, width: int) -> Tensor:
+    return x.unfold(0, width, 1).sum(dim=1)
+
+
+@misconception(
+    "moving_average",
+    hint="You fill up the ends with zeros, so that there are as many results as entries, and the ones at the ends "
+    "are too small. Only full windows count.",
+)
+def ends_filled_with_zeros(x: Tensor, width: int) -> Tensor:
+    padded = F.pad(x, ((width - 1) // 2, width // 2))
+    return padded.unfold(0, width, 1).mean(dim=1)
+
+
+@misconception(
+    "moving_average",
+    hint="Your windows stand side by side: each begins where the one before ends. A sliding window moves by one entry.",
+)
+def windows_side_by_side(x: Tensor, width: int) -> Tensor:
+    return x.unfold(0, width, width).mean(dim=1)
+
+
+@misconception(
+    "moving_average",
+    hint="You take the mean of everything so far. A window forgets: it holds `width` entries, and the oldest one "
+    "leaves when a new one comes.",
+)
+def the_mean_of_everything_so_far(x: Tensor, width: int) -> Tensor:
+    means = x.cumsum(0) / torch.arange(1, len(x) + 1, dtype=x.dtype)
+    return means[width - 1 :]
+
+
+# 10. stack_padded
+
+
+@wheat("stack_padded")
+def with_pad_sequence(sequences: list[Tensor], fill: float) -> tuple[Tensor, Tensor]:
+    padded = torch.nn.utils.rnn.pad_sequence(sequences, batch_first=True, padding_value=fill)
+    lengths = torch.tensor([len(sequence) for sequence in sequences])
+    return padded, torch.arange(padded.shape[1]) < lengths[:, None]
+
+
+@wheat("stack_padded")
+def concatenated_and_stacked(sequences: list[Tensor], fill: float) -> tuple[Tensor, Tensor]:
+    longest = max(map(len, sequences))
+    rows, marks = [], []
+    for sequence in sequences:
+        rest = longest - len(sequence)
+        rows.append(torch.cat([sequence, sequence.new_full((rest,), fill)]))
+        marks.append(torch.tensor([True] * len(sequence) + [False] * rest))
+    return torch.stack(rows), torch.stack(marks)
+
+
+@wheat("stack_padded")
+def written_through_the_mask(sequences: list[Tensor], fill: float) -> tuple[Tensor, Tensor]:
+    lengths = torch.tensor([sequence.numel() for sequence in sequences]).unsqueeze(1)
+    mask = torch.arange(int(lengths.max())).unsqueeze(0) < lengths
+    padded = torch.empty(mask.shape, dtype=sequences[0].dtype).fill_(fill)
+    padded[mask] = torch.cat(sequences)
+    return padded, mask
+
+
+@misconception(
+    "stack_padded",
+    hint="You find the mask by comparing with `fill`. A real entry may have the same value; only the lengths know "
+    "what is real.",
+)
+def a_mask_by_comparison(sequences: list[Tensor], fill: float) -> tuple[Tensor, Tensor]:
+    padded, _ = with_rows_filled(sequences, fill)
+    return padded, padded != fill
+
+
+@misconception(
+    "stack_padded",
+    hint="Your mask is turned round: it should be True where an entry is real, and False where it was filled up.",
+)
+def true_where_filled(sequences: list[Tensor], fill: float) -> tuple[Tensor, Tensor]:
+    padded, mask = with_rows_filled(sequences, fill)
+    return padded, ~mask
+
+
+@misconception(
+    "stack_padded",
+    hint="You fill up in front. Here sequences begin in the first column, and the filling comes behind them.",
+)
+def filled_in_front(sequences: list[Tensor], fill: float) -> tuple[Tensor, Tensor]:
+    padded, mask = with_rows_filled([sequence.flip(0) for sequence in sequences], fill)
+    return padded.flip(1), mask.flip(1)
+
+
+@misconception(
+    "stack_padded",
+    hint="You fill up with 0 whatever `fill` is. Zero may be a word of the vocabulary; the caller says what is not.",
+)
+def always_filled_with_zeros(sequences: list[Tensor], fill: float) -> tuple[Tensor, Tensor]:
+    return with_rows_filled(sequences, 0)
+
+
+@misconception(
+    "stack_padded",
+    hint="You cut all sequences to the length of the shortest. The rectangle has to hold the longest; the others are "
+    "filled up.",
+)
+def cut_to_the_shortest(sequences: list[Tensor], fill: float) -> tuple[Tensor, Tensor]:
+    shortest = min(len(sequence) for sequence in sequences)
+    padded = torch.stack([sequence[:shortest] for sequence in sequences])
+    return padded, torch.ones(padded.shape, dtype=torch.bool)
+
+
+@misconception(
+    "stack_padded",
+    hint="Your sequences are columns, as `pad_sequence` makes them by default. In this question each one is a row.",
+)
+def sequences_as_columns(sequences: list[Tensor], fill: float) -> tuple[Tensor, Tensor]:
+    padded, mask = with_rows_filled(sequences, fill)
+    return padded.T, mask.T
+
+
+@misconception(
+    "stack_padded",
+    hint="The pattern of the mask is right, but it holds numbers. It should be of dtype bool: as an index, numbers "
+    "would be taken for places.",
+)
+def a_mask_of_numbers(sequences: list[Tensor], fill: float) -> tuple[Tensor, Tensor]:
+    padded, mask = with_rows_filled(sequences, fill)
+    return padded, mask.long()
+
+
+@misconception(
+    "stack_padded",
+    hint="The numbers are right, but always float32, as tensors without a dtype are. Word numbers, for example, have "
+    "to stay int64.",
+)
+def padded_as_float32(sequences: list[Tensor], fill: float) -> tuple[Tensor, Tensor]:
+    padded, mask = with_rows_filled(sequences, fill)
+    return padded.float(), mask
+
+
+def with_rows_filled(sequences: list[Tensor], fill: float) -> tuple[Tensor, Tensor]:
+    """The right answer, for variants that err elsewhere."""
+    padded = torch.nn.utils.rnn.pad_sequence(sequences, batch_first=True, padding_value=fill)
+    lengths = torch.tensor([len(sequence) for sequence in sequences])
+    return padded, torch.arange(padded.shape[1]) < lengths[:, None]

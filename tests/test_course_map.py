@@ -1,0 +1,47 @@
+"""The map of ideas says where each one is run; these tests hold it to that."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+import yaml
+
+from gradus.notebooks import read, source_of
+
+ROOT = Path(__file__).resolve().parent.parent
+ROWS = list(csv.DictReader((ROOT / "book" / "course-map.tsv").open(encoding="utf-8"), delimiter="\t"))
+PAGES = sorted({row["page"] for row in ROWS})
+CHAPTERS = sorted((ROOT / "book").glob("[0-9]*/*.ipynb"))
+
+
+def test_every_row_is_whole() -> None:
+    assert ROWS
+    for row in ROWS:
+        assert set(row) == {"part", "chapter", "idea", "page", "cell"}
+        assert all(value and value.strip() for value in row.values()), row
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_idea_is_run_by_the_cell_that_the_map_names(page: str) -> None:
+    path = ROOT / "book" / f"{page}.ipynb"
+    code = {cell["id"]: source_of(cell) for cell in read(path)["cells"] if cell["cell_type"] == "code"}
+    for row in (row for row in ROWS if row["page"] == page):
+        assert code.get(row["cell"], "").strip(), f"{page}: no code cell {row['cell']!r} ({row['idea']})"
+
+
+def test_every_chapter_is_in_the_map_and_in_the_table_of_contents() -> None:
+    chapters = {str(path.relative_to(ROOT / "book").with_suffix("")) for path in CHAPTERS}
+    contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    listed = {entry["file"].removeprefix("book/") for part in contents["parts"] for entry in part["chapters"]}
+    assert chapters == set(PAGES)
+    assert chapters <= listed
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_every_chapter_asks_its_reader(path: Path) -> None:
+    text = "\n".join(source_of(cell) for cell in read(path)["cells"] if cell["cell_type"] == "markdown")
+    assert 3 <= text.count(":::{quiz}") <= 5
+    assert 3 <= text.count(":::{exercise}") <= 6
+    assert "exercises/ps" in text  # where to go on
