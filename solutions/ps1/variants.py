@@ -748,6 +748,17 @@ def squares_expanded(A: Tensor, B: Tensor) -> Tensor:
 
 @misconception(
     "distances",
+    hint="You move one mean to the origin before you use the identity with squares and a product. That helps when all "
+    "points lie near that mean; with two clusters, each is still far from the origin, and the difference is lost.",
+)
+def squares_expanded_around_the_mean(A: Tensor, B: Tensor) -> Tensor:
+    A, B = A - A.mean(0), B - A.mean(0)
+    squares = (A**2).sum(1)[:, None] + (B**2).sum(1) - 2 * A @ B.T
+    return squares.clamp(min=0).sqrt()
+
+
+@misconception(
+    "distances",
     hint="Your matrix is transposed: rows should belong to the points of `A`, columns to those of `B`. Look at which "
     "of the two gets the new axis in the middle.",
 )

@@ -955,6 +955,28 @@ def through_the_origin(X: Tensor, y: Tensor, penalty: float) -> Pair:
 
 @misconception(
     "ridge",
+    hint="You find the bias from the means, but the weights from inputs and targets that still have theirs. With the "
+    "means left in, the weights are those of a line through the origin: subtract them before you solve.",
+)
+def means_left_in(X: Tensor, y: Tensor, penalty: float) -> Pair:
+    gram = X.T @ X / len(X) + penalty * torch.eye(X.shape[1], dtype=X.dtype)
+    w = torch.linalg.solve(gram, X.T @ y / len(X))
+    return w, y.mean() - X.mean(dim=0) @ w
+
+
+@misconception(
+    "ridge",
+    hint="You subtract the mean from the targets, but not from the inputs. Both lose their means when the bias is put "
+    "into the formula.",
+)
+def only_the_targets_centred(X: Tensor, y: Tensor, penalty: float) -> Pair:
+    gram = X.T @ X / len(X) + penalty * torch.eye(X.shape[1], dtype=X.dtype)
+    w = torch.linalg.solve(gram, X.T @ (y - y.mean()) / len(X))
+    return w, y.mean() - X.mean(dim=0) @ w
+
+
+@misconception(
+    "ridge",
     hint="Your weights are right, but the bias is the mean of the targets. That holds for inputs with mean zero; "
     "what the weights predict at the mean input has to be taken off.",
 )
