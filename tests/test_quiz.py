@@ -252,6 +252,7 @@ def test_a_chapter_that_asks_asks_three_to_five_questions_under_one_heading(page
     asking = [source_of(cell) for cell in read(page)["cells"] if ":::{quiz}" in source_of(cell)]
     assert 3 <= "".join(asking).count(":::{quiz}") <= 5
     before, heading, _ = asking[0].partition("## Check yourself\n")
-    assert heading and ":::{quiz}" not in before
+    assert heading
+    assert ":::{quiz}" not in before
     right = re.findall(r"^- \*\*([a-z])\.\*\*", "".join(asking), flags=re.MULTILINE)
     assert len(set(right)) > 1, "the right answer is always the same letter"

@@ -117,8 +117,11 @@ def test_links_to_follow_and_files_of_the_site_are_not_outside_addresses() -> No
     assert outside_addresses.in_page(page) == []
 
 
+TAUGHT = {"self.b = nn.Parameter(torch.zeros(1))"}  # a line that chapters teach, and that no answer turns on
+
+
 def test_nothing_of_a_solution_or_a_hidden_test_is_published(site: Path) -> None:
-    hidden = hidden_lines(ROOT / "solutions")
+    hidden = [line for line in hidden_lines(ROOT / "solutions") if line not in TAUGHT]
     assert len(hidden) > 50, "there is something to hide"
     assert leaks(site, hidden) == []
 

@@ -11,7 +11,7 @@ def look(path):
         with open(path, 'rb') as file: data = file.read(3_000_000)
     except OSError: return
     for found in CANARY.finditer(data): print(path, found.group().decode())
-    if path.startswith(sys.prefix): return  # nbgrader itself has the words in its code
+    if sys.prefix in path: return  # nbgrader itself has the words in its code
     if b'BEGIN HIDDEN' + b' TESTS' in data: print('-'.join(['GOT', 'OUT']), path)
 for path in {paths}:
     look(path)
