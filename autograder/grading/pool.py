@@ -89,8 +89,8 @@ class Pool(Generic[Task, Outcome]):
         self._sandboxes = [Sandbox(limits, sandbox, preload) for _ in range(size)]
         self._tasks: queue.SimpleQueue[Callable[[Sandbox], None] | None] = queue.SimpleQueue()
         self._threads = [
-            threading.Thread(target=self._work, args=(one,), name=f"gradus-{number}", daemon=True)
-            for number, one in enumerate(self._sandboxes, 1)
+            threading.Thread(target=self._work, args=(one, core), name=f"gradus-{number}", daemon=True)
+            for number, (one, core) in enumerate(zip(self._sandboxes, _cores_for(size), strict=True), 1)
         ]
 
     def __enter__(self) -> Self:
@@ -141,12 +141,23 @@ class Pool(Generic[Task, Outcome]):
         for _ in range(count):
             yield done.get()
 
-    def _work(self, sandbox: Sandbox) -> None:
+    def _work(self, sandbox: Sandbox, core: int | None) -> None:
+        if core is not None:
+            os.sched_setaffinity(0, {core})  # of this thread, and of what it starts
         try:
             while (task := self._tasks.get()) is not None:
                 task(sandbox)
         finally:
             sandbox.close()
+
+
+def _cores_for(size: int) -> list[int | None]:
+    """A core for each of `size` threads, where there is one for each; else, and off Linux, the system's choice.
+
+    A thread and its sandbox take turns, a few hundred times in a submission: on one core, neither wakes another one.
+    """
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    return list(cores[:size]) if size <= len(cores) else [None] * size
 
 
 def _warm(sandbox: Sandbox) -> None:
