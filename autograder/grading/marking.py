@@ -23,6 +23,7 @@ from autograder.misconceptions.variants import Misconception
 from autograder.options import Options
 from autograder.problem_sets.jobs import Assignment
 from autograder.submissions.record import with_note
+from gradus.frames import label_of
 
 Diagnose = Callable[[str, list[bytes]], Misconception | None]  # of a question's frames
 
@@ -53,14 +54,14 @@ def mark(
         for cell in _tests(notebook):
             why = "Not graded: there was no notebook to run."
             cell["outputs"] = _verdict_outputs(why, 0.0)
-            verdicts[_label(cell)] = {"matched": 0, "asked": 0, "text": why}
+            verdicts[label_of(cell)] = {"matched": 0, "asked": 0, "text": why}
     else:
         assert key is not None
         show(notebook, execution)
         record["problems"] += problems_of(notebook, execution, options.limits)
         answered = {question.name: question for question in execution.questions}
         for cell in _tests(notebook):
-            name = _label(cell)
+            name = label_of(cell)
             verdict = judge(key.expected[name], answered[name].frames, assignment.points[name])
             found = None
             if diagnose is not None and verdict.matched < verdict.asked:
@@ -77,7 +78,7 @@ def mark(
     sanitise(notebook.cells, trusted=_texts(assignment.released))
     record.update(fingerprint=content, executed=True, seed=seed, versions=versions(), misconceptions=misconceptions)
     notebook = from_dict(with_note(notebook))
-    marks = {_label(cell): _mark_of(cell) for cell in notebook.cells if is_grade(cell)}
+    marks = {label_of(cell): _mark_of(cell) for cell in notebook.cells if is_grade(cell)}
     return Graded(
         key=content,
         seed=seed,
@@ -85,7 +86,7 @@ def mark(
         problems=list(record["problems"]),
         marks=marks,
         unanswered={
-            _label(cell): _is_unanswered(cell) for cell in notebook.cells if is_solution(cell) or is_task(cell)
+            label_of(cell): _is_unanswered(cell) for cell in notebook.cells if is_solution(cell) or is_task(cell)
         },
         verdicts=verdicts,
         misconceptions=misconceptions,
@@ -110,11 +111,11 @@ def show(notebook: NotebookNode, execution: Execution) -> None:
 def problems_of(notebook: NotebookNode, execution: Execution, limits: Limits) -> list[str]:
     """What went wrong in a run, in sentences for the student; one for each place."""
     names = {
-        f"the cell that begins `{cell['source'].strip().partition(chr(10))[0][:50].replace('`', chr(39))}`": _label(
+        f"the cell that begins `{cell['source'].strip().partition(chr(10))[0][:50].replace('`', chr(39))}`": label_of(
             cell
         )
         for cell in notebook.cells
-        if cell["cell_type"] == "code" and _label(cell)
+        if cell["cell_type"] == "code" and label_of(cell)
     }
     problems = []
     for problem in execution.problems:
@@ -187,7 +188,3 @@ def _mark_of(cell: NotebookNode) -> float | None:
 
 def _is_unanswered(cell: NotebookNode) -> bool:
     return not is_task(cell) and cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
-
-
-def _label(cell: Any) -> str:
-    return cell["metadata"].get("nbgrader", {}).get("grade_id", "")

@@ -14,6 +14,7 @@ from autograder.judging.judge import JudgeError, read_expected
 from autograder.options import Options
 from autograder.problem_sets.jobs import Assignment, reference_job
 from gradus.errors import GradusError
+from gradus.frames import label_of
 
 Engine = Callable[[Job], Execution]
 
@@ -52,9 +53,7 @@ def run_reference(assignment: Assignment, seed: int, engine: Engine) -> dict[str
     for result in execution.cells:
         if result.state != "ok":
             raise GradusError(f"{_place(assignment, result)}: the solution does not run ({_why(result)}); mend it.")
-    place = {
-        cell["metadata"].get("nbgrader", {}).get("grade_id"): n for n, cell in enumerate(assignment.source["cells"])
-    }
+    place = {label_of(cell): n for n, cell in enumerate(assignment.source["cells"])}
     for question in execution.questions:
         where = f"{assignment.source_path}, cell {place[question.name] + 1} ({question.name})"
         if question.state != "done":
@@ -68,7 +67,7 @@ def run_reference(assignment: Assignment, seed: int, engine: Engine) -> dict[str
 
 def _place(assignment: Assignment, result: CellResult) -> str:
     cell: Any = assignment.source["cells"][result.index]
-    label = cell["metadata"].get("nbgrader", {}).get("grade_id") or cell.get("id", "")
+    label = label_of(cell) or cell.get("id", "")
     return f"{assignment.source_path}, cell {result.index + 1} ({label})"
 
 

@@ -14,6 +14,7 @@ from autograder.problem_sets.lint import kind_of
 from autograder.problem_sets.names import bound_names, free_names
 from autograder.problem_sets.reference import Asked
 from autograder.problem_sets.regions import HIDDEN, SOLUTION, regions, without
+from gradus.frames import label_of
 from gradus.notebooks import Notebook, source_of
 
 ANSWERS = ("answer", "answer_accuracy")
@@ -26,7 +27,7 @@ def answer_findings(source: Notebook, name: str) -> list[str]:
     """All findings in a source notebook, in the order of its cells; `name` is what to call it."""
     findings: list[str] = []
     for index, cell in enumerate(source["cells"]):
-        label = cell["metadata"].get("nbgrader", {}).get("grade_id") or cell.get("id", "")
+        label = label_of(cell) or cell.get("id", "")
         if kind_of(cell) == "test":
             place = f"{name}, cell {index + 1} ({label})"
             findings += [f"{place}: {what}" for what in region_findings(hidden_source(cell))]
@@ -133,7 +134,7 @@ def _names_that_leave(source: Notebook) -> Iterator[str]:
         kind, text = kind_of(cell), source_of(cell)
         if kind in ("text", "written"):
             continue
-        label = cell["metadata"].get("nbgrader", {}).get("grade_id") or cell.get("id", "")
+        label = label_of(cell) or cell.get("id", "")
         try:
             used = free_names(text) if kind != "code" else free_names(_without_magics(text))
             for name in sorted((used & set(hidden)) - visible):
@@ -161,7 +162,7 @@ def _borrowed_loaders(source: Notebook) -> Iterator[str]:
         kind, text = kind_of(cell), source_of(cell)
         if kind in ("text", "written"):
             continue
-        label = cell["metadata"].get("nbgrader", {}).get("grade_id") or cell.get("id", "")
+        label = label_of(cell) or cell.get("id", "")
         try:
             if kind == "test":
                 for name in sorted(free_names(hidden_source(cell)) & loaders):

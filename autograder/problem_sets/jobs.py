@@ -20,6 +20,7 @@ from autograder.problem_sets.answer_lint import hidden_source
 from autograder.problem_sets.lint import kind_of
 from autograder.problem_sets.regions import HIDDEN, without
 from gradus.errors import GradusError
+from gradus.frames import label_of
 from gradus.notebooks import Notebook, read, source_of
 
 
@@ -63,7 +64,7 @@ def load_assignment(course: Course, problem_set: str) -> Assignment:
         source=source,
         released=released,
         questions=tuple(_questions(source)),
-        points={_label(cell): float(cell["metadata"]["nbgrader"]["points"]) for cell in tests},
+        points={label_of(cell): float(cell["metadata"]["nbgrader"]["points"]) for cell in tests},
         digest=digest.hexdigest(),
     )
 
@@ -72,7 +73,7 @@ def job_of(cells: list[Any], assignment: Assignment, seed: int) -> Job:
     """The job of a notebook in the frame of the release: its code cells in order, and every question."""
     names = {question.name for question in assignment.questions}
     code = tuple(
-        CodeCell(index, cell["source"], _label(cell) if _label(cell) in names else None)
+        CodeCell(index, cell["source"], label_of(cell) if label_of(cell) in names else None)
         for index, cell in enumerate(cells)
         if cell["cell_type"] == "code"
     )
@@ -91,7 +92,7 @@ def source_job(notebook: Notebook, seed: int, ambient: int = 0) -> Job:
         CodeCell(
             index,
             without(source_of(cell), HIDDEN, "").rstrip("\n"),
-            _label(cell) if _label(cell) in questions else None,
+            label_of(cell) if label_of(cell) in questions else None,
         )
         for index, cell in enumerate(notebook["cells"])
         if cell["cell_type"] == "code"
@@ -102,8 +103,4 @@ def source_job(notebook: Notebook, seed: int, ambient: int = 0) -> Job:
 def _questions(notebook: Notebook) -> Iterator[Question]:
     for cell in notebook["cells"]:
         if kind_of(cell) == "test" and hidden_source(cell).strip():
-            yield Question(_label(cell), hidden_source(cell))
-
-
-def _label(cell: Any) -> str:
-    return cell["metadata"].get("nbgrader", {}).get("grade_id", "")
+            yield Question(label_of(cell), hidden_source(cell))

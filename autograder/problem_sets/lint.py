@@ -16,6 +16,7 @@ from typing import Any
 
 from autograder.problem_sets.names import bound_names, called_wrongly, free_names, names_in_backticks, signatures
 from autograder.problem_sets.regions import GUIDE, HIDDEN, SOLUTION, RegionError, regions, suspicious_markers, without
+from gradus.frames import label_of
 from gradus.notebooks import Notebook, source_of
 
 MIN_SECRET = 16  # characters without white space: a shorter line, such as `return loss`, gives nothing away
@@ -49,7 +50,7 @@ def kind_of(cell: Notebook) -> str:
 
 
 def _place(index: int, cell: Notebook) -> str:
-    label = cell["metadata"].get("nbgrader", {}).get("grade_id") or cell.get("id", "")
+    label = label_of(cell) or cell.get("id", "")
     return f"cell {index + 1} ({label})"
 
 

@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
 from autograder.submissions.record import with_note
+from gradus.frames import label_of
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,6 @@ class SubmittedCell:
     label: str = ""
     cell_id: str = ""
     attachments: dict[str, dict[str, str]] = field(default_factory=dict)
-
-
-def label_of(cell: NotebookNode) -> str:
-    """The grade_id of a cell of a released notebook; "" when nbgrader does not know the cell."""
-    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
 
 
 def is_answer(cell: NotebookNode) -> bool:
