@@ -34,6 +34,7 @@ def run(
         frames.send_message(control, {"init": os.getpid()})
         if walls:
             world.become_student(uid, gid)
+            world.go_first()
             world.enter(limits)
             system.drop_capabilities()
             system.prctl(system.PR_SET_DUMPABLE, 0)

@@ -6,6 +6,7 @@ gets it as its root, with one small tmpfs for everything that can be written.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 from pathlib import Path
@@ -42,6 +43,12 @@ def become_student(outer_uid: int, outer_gid: int) -> None:
         limit = Path(f"/proc/sys/user/max_{kind}_namespaces")
         if kind == "user" or limit.exists():
             limit.write_text("0")
+
+
+def go_first() -> None:
+    """When memory runs out, the kernel ends a process of the submission, not the warm one."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500")
 
 
 def enter(limits: dict[str, Any]) -> None:

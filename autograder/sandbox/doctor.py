@@ -35,7 +35,7 @@ def prove() -> list[Proof]:
         with Path(__file__).open() as bait:
             os.set_inheritable(bait.fileno(), True)  # to be found by nobody, either
             with Worker(preload=()) as worker:
-                return [*_inside(worker), _time(worker), _tree_memory(worker), _left_over(worker)]
+                return [*_inside(worker), _time(worker), _tree_memory(worker), _cgroup(worker), _left_over(worker)]
     except SandboxError as error:
         return [("sandbox", False, str(error))]
     finally:
@@ -103,6 +103,16 @@ time.sleep(20)
         held,
         "eight processes that hold 192 MiB each are ended" if held else _shown(execution),
     )
+
+
+def _cgroup(worker: Worker) -> Proof:
+    if worker.cgroup is None:
+        why = "none can be made here (it takes root, or a unit with Delegate=yes): memory is only watched"
+        return "cgroup", None, why
+    assert worker.warm_pid is not None
+    ours = {str(pid) for pid in (worker.warm_pid, *descendants(worker.warm_pid))}
+    inside = all(ours <= set(Path(door).read_text().split()) for door in worker.cgroup.doors)
+    return "cgroup", inside, "the kernel bounds memory and processes" if inside else "the sandbox is not in its cgroup"
 
 
 def _left_over(worker: Worker) -> Proof:

@@ -18,6 +18,7 @@ from typing import Self
 
 from autograder.execution import CellResult, Execution, Job, Limits, QuestionResult
 from autograder.sandbox import walls
+from autograder.sandbox.cgroups import Cgroup, make_cgroup
 from autograder.sandbox.channel import read_message
 from autograder.sandbox.errors import SandboxError, SandboxUnavailable
 from autograder.sandbox.submission import Submission
@@ -54,7 +55,7 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._commands: socket.socket | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._hello: dict = {}
+        self.cgroup: Cgroup | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -95,7 +96,6 @@ class Worker:
                 complaints.seek(0)
                 said = complaints.read(4096).decode("utf-8", "replace").strip().splitlines()
                 raise SandboxUnavailable(f"the sandbox does not start: {said[-1] if said else 'it says nothing'}")
-        self._hello = hello
 
     def close(self) -> None:
         """End the warm process and everything below it."""
@@ -111,6 +111,9 @@ class Worker:
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
+        if self.cgroup is not None:
+            self.cgroup.remove()
+            self.cgroup = None
 
     def run(self, job: Job, limits: Limits | None = None) -> Execution:
         """Run a notebook and ask its questions. Whatever the notebook does, this returns.
@@ -125,6 +128,8 @@ class Worker:
         for trial in (1, 2):
             try:
                 self.start()
+                if self.cgroup is not None:
+                    self.cgroup.bound(limits)
                 execution = self._run(job, limits, time.monotonic())  # its own time only: not the start
                 break
             except SandboxUnavailable:
@@ -209,12 +214,14 @@ class Worker:
         reason = unavailable()
         if reason is not None:
             raise SandboxUnavailable(reason)
+        self.cgroup = make_cgroup()
         launch = {
             "bwrap": walls.find_bubblewrap(),
             "steps": walls.plan(),
             "environment": walls.environment(),
             "command": warm,
             "keep": descriptor,
+            "cgroups": [] if self.cgroup is None else self.cgroup.doors,
         }
         script = str(Path(__file__).with_name("launch.py"))
         return [sys.executable, "-I", "-S", script, json.dumps(launch)], {"PATH": "/usr/bin:/bin"}

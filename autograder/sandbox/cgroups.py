@@ -1,0 +1,121 @@
+"""A cgroup around a sandbox, where this process may make one: the kernel's own bound on memory and processes.
+
+The memory of a submission is watched ten times a second, and each of its processes has limits of its own. A cgroup
+holds between two looks, too. Making one takes root, or a folder of the cgroup tree that was delegated to this user (a
+systemd unit with `Delegate=yes`); without it, the other bounds stand alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.execution import Limits
+
+_TREE = Path("/sys/fs/cgroup")
+_MEMORY_OF_OURS = 1 << 30  # bytes: the warm process, and what the watch lets pass until its next look
+_PROCESSES_OF_OURS = 300  # the warm process, inits, held children
+_REMOVAL_SECONDS = 2.0
+_PREFIX = "gradus-"
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True)
+class Cgroup:
+    """Folders that were made for one sandbox: one in version 2 of cgroups, one for each controller in version 1."""
+
+    folders: tuple[Path, ...]
+
+    @property
+    def doors(self) -> list[str]:
+        """The files into which a process writes 0 to enter."""
+        return [str(folder / "cgroup.procs") for folder in self.folders]
+
+    def bound(self, limits: Limits) -> None:
+        """Set the bounds for submissions with `limits`: above all that the watch allows, below what hurts."""
+        memory = 2 * limits.memory_bytes + _MEMORY_OF_OURS
+        for name, value in (
+            ("memory.max", memory),
+            ("memory.swap.max", 0),
+            ("memory.limit_in_bytes", memory),
+            ("pids.max", limits.processes + _PROCESSES_OF_OURS),
+        ):
+            for folder in self.folders:
+                if (folder / name).exists():
+                    with contextlib.suppress(OSError):  # less than what is held at the moment: the watch will see it
+                        (folder / name).write_text(str(value))
+
+    def remove(self) -> None:
+        """Take the folders away, once the last process in them has gone."""
+        until = time.monotonic() + _REMOVAL_SECONDS
+        for folder in self.folders:
+            while not _removed(folder) and time.monotonic() < until:
+                time.sleep(0.01)
+
+
+def make_cgroup() -> Cgroup | None:
+    """A new cgroup below one of this process's own; None where none can be made. Takes away what dead graders left."""
+    name = f"{_PREFIX}{os.getpid()}-{next(_numbers)}"
+    made = []
+    for parent in _parents():
+        _sweep(parent)
+        folder = parent / name
+        try:
+            folder.mkdir()
+        except OSError:
+            continue
+        if not os.access(folder / "cgroup.procs", os.W_OK):
+            _removed(folder)
+            continue
+        made.append(folder)
+    return Cgroup(tuple(made)) if made else None
+
+
+def _parents() -> list[Path]:
+    """Where in the tree a cgroup for memory and processes may be made."""
+    try:
+        lines = Path("/proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return []
+    found = []
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers in ("memory", "pids"):  # version 1
+            found.append(_TREE / controllers / path.lstrip("/"))
+        elif not controllers and (nearest := _delegating(path)) is not None:
+            found.append(nearest)
+    return [folder for folder in found if os.access(folder, os.W_OK)]
+
+
+def _delegating(path: str) -> Path | None:
+    """The nearest folder at or above `path` in version 2 that hands memory and pids down and may be written to."""
+    here = _TREE / path.lstrip("/")
+    for folder in (here, *here.parents):
+        try:
+            handed_down = (folder / "cgroup.subtree_control").read_text().split()
+        except OSError:
+            return None
+        if {"memory", "pids"} <= set(handed_down) and os.access(folder, os.W_OK):
+            return folder
+    return None
+
+
+def _sweep(parent: Path) -> None:
+    for folder in parent.glob(f"{_PREFIX}*-*"):
+        pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            _removed(folder)
+
+
+def _removed(folder: Path) -> bool:
+    try:
+        folder.rmdir()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
