@@ -32,7 +32,7 @@ from autograder.execution import Job, Limits  # noqa: E402
 from autograder.problem_sets.jobs import Assignment, load_assignment, reference_job  # noqa: E402
 from autograder.problem_sets.regions import SOLUTION  # noqa: E402
 from autograder.sample_class import make_sample_class  # noqa: E402
-from autograder.sandbox import Worker  # noqa: E402
+from autograder.sandbox import Worker, preload_for  # noqa: E402
 from gradus.notebooks import read, source_of, write  # noqa: E402
 
 PROBLEM_SET = "ps4"
@@ -116,7 +116,8 @@ def floor(assignment: Assignment) -> dict[str, float]:
     """Milliseconds that the solution's own cells and questions take in a warm process, median of nine runs."""
     job: Job = reference_job(assignment, SEED)
     runs = []
-    with Worker() as worker:
+    modules = preload_for(source_of(cell) for cell in read(assignment.source_path)["cells"])
+    with Worker(preload=modules) as worker:
         for _ in range(9):
             execution = worker.run(job, Limits())
             cells = sum(cell.seconds for cell in execution.cells)

@@ -354,9 +354,16 @@ def test_a_job_that_is_wrong_is_refused(worker):
 
 
 def test_what_is_imported_beforehand_follows_from_the_notebook():
-    guarded = "try:\n    import gradus\nexcept ImportError:\n    %pip install --no-deps d2l==1.0.3"
+    guarded = (
+        "try:\n    import gradus\nexcept ImportError:  # pandas and matplotlib are there\n"
+        "    %pip install --no-deps d2l==1.0.3"
+    )
+    assert preload_for([guarded]) == preload_for([])  # words in a comment import nothing
     assert "gradus.torch_d2l" not in preload_for([guarded, "import torch"])
     assert "gradus.torch_d2l" in preload_for([guarded, "from gradus import d2l"])
-    assert "pandas" in preload_for(["import pandas as pd"])
+    for source in ("import pandas as pd", "from pandas import DataFrame", "import numpy as np, pandas as pd"):
+        assert "pandas" in preload_for([source])
+    for source in ("%matplotlib inline", "import matplotlib.pyplot as plt", "from matplotlib import pyplot"):
+        assert "matplotlib.pyplot" in preload_for([source])
     assert "torch._dynamo" not in preload_for(["# an optimizer would do better"])
     assert "torch._dynamo" in preload_for(["optimizer = torch.optim.SGD([W], lr=0.1)"])

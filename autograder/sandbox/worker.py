@@ -28,8 +28,8 @@ PRELOAD_ALL = (*PRELOAD, "torch._dynamo")
 MAX_RESTARTS = 3
 MAX_QUESTIONS = 200
 _PRELOAD_FOR = (  # what a notebook's text says, and what is worth importing once for all of them
-    (r"\bmatplotlib\b|\bplt\b", ("matplotlib.pyplot", "matplotlib_inline.backend_inline")),
-    (r"\bpandas\b", ("pandas",)),
+    (r"%matplotlib|\b(?:import|from) +matplotlib\b", ("matplotlib.pyplot", "matplotlib_inline.backend_inline")),
+    (r"\b(?:import|from) +(?:[\w. ]+, *)*pandas\b", ("pandas",)),
     # The first optimizer, default device, deterministic flag or compiled function imports it, which takes seconds.
     (r"\boptim\b|_dynamo|set_default_device|deterministic_algo|torch\.compile", ("torch._dynamo",)),
     (
