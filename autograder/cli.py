@@ -79,7 +79,7 @@ def grade(
     The JSON has assignment, max_score, seed, versions, questions: [{name, points, by_hand}], and submissions:
     [{student, state ("graded" or "problem"), score, marks: {question: points, or null until marked by hand},
     problems: [sentence], feedback: path, verdicts: {question: {matched, asked, text}}, misconceptions: {question:
-    name}, seconds: {phase: seconds}}].
+    name}, seconds: {phase: seconds}}], and skipped: [sentence on what lies in submitted/ and is no submission].
     """
     from rich.console import Console
 

@@ -1,7 +1,7 @@
-"""nbgrader's configuration: run `nbgrader` in this folder, or give JupyterLab `JUPYTER_CONFIG_PATH=autograder`.
+"""nbgrader's configuration, for `nbgrader` commands that are run in this folder.
 
-The course folder is `autograder/course`; the environment variable GRADUS_COURSE names another. A course that lies
-elsewhere can also carry its own `nbgrader_config.py` with these lines and a `Course` of its own.
+The course folder is `autograder/course`; the environment variable GRADUS_COURSE names another. Each course folder also
+gets an `nbgrader_config.py` of its own, for what is started there, as formgrader must be.
 """
 
 from autograder.course import Course

@@ -205,7 +205,7 @@ def _write(stock: dict[str, Count], ours: dict[str, Count]) -> None:
 def _table(stock: dict[str, Count], ours: dict[str, Count]) -> str:
     """Both graders' counts, row by row, over the attacks that both graded."""
     row_of = {attack.student: attack.row for attack in ATTACKS}
-    head = ["row", "technique", "attacks", *(f"{kind}: nbgrader / Gradus" for kind in KINDS.values())]
+    head = ["row", "technique", "attacks", *KINDS.values()]
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     sums: Counter[str] = Counter()
     for row, what in ROWS.items():

@@ -33,6 +33,7 @@ from autograder.problem_sets.jobs import Assignment, load_assignment, reference_
 from autograder.problem_sets.regions import SOLUTION  # noqa: E402
 from autograder.sample_class import make_sample_class  # noqa: E402
 from autograder.sandbox import Worker, preload_for  # noqa: E402
+from gradus.cores import available_cores  # noqa: E402
 from gradus.notebooks import read, source_of, write  # noqa: E402
 
 PROBLEM_SET = "ps4"
@@ -133,7 +134,7 @@ def main() -> int:
     parser.add_argument("--stock", type=int, default=40, help="of these, submissions through stock nbgrader")
     parser.add_argument("--workers", type=int, default=0, help="0: one for each core")
     options = parser.parse_args()
-    cores = len(os.sched_getaffinity(0))
+    cores = available_cores()
     with tempfile.TemporaryDirectory(prefix="gradus-bench-") as scratch:
         ours, stock = Path(scratch) / "ours", Path(scratch) / "stock"
         make_class(ours / "submitted", options.students)

@@ -10,7 +10,6 @@ memory of the grader with everything below it (pages shared by several processes
 from __future__ import annotations
 
 import json
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -25,6 +24,7 @@ from hostile_class import LIMITS, grade_command, set_limits  # noqa: E402
 from supervised import Outcome, supervise  # noqa: E402
 
 from autograder.course import Course  # noqa: E402
+from gradus.cores import available_cores  # noqa: E402
 from gradus.notebooks import read  # noqa: E402
 
 HONEST, HOSTILE, WORKERS = 160, 40, 2
@@ -65,7 +65,7 @@ def main() -> int:
     missing = [name for name in (*before, *hostile) if name not in after]
     allowed = calm.seconds + HOSTILE * LIMITS["total_seconds"] / WORKERS
     result = {
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": available_cores(),
         "honest": HONEST,
         "hostile": HOSTILE,
         "seconds alone": calm.seconds,

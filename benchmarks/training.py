@@ -41,6 +41,7 @@ RESULTS = ROOT / "benchmarks" / "results" / "training.json"
 sys.path.insert(0, str(ROOT))
 
 from gradus import FashionMNIST, Trainer, d2l, seed_everything  # noqa: E402
+from gradus.cores import available_cores  # noqa: E402
 from gradus.datasets import cache_folder, fashion_mnist_tensors  # noqa: E402
 
 BATCH_SIZE = 256
@@ -217,7 +218,7 @@ def main() -> int:
     print("seconds per epoch (pass: the batches alone; fit: with validation)")
     measured = {name: measure(torch.device(name), options.epochs, options.rounds) for name in devices}
     machine = {
-        "cores": os.cpu_count(), "threads": torch.get_num_threads(), "python": platform.python_version(),
+        "cores": available_cores(), "threads": torch.get_num_threads(), "python": platform.python_version(),
         "torch": torch.__version__, "omp_wait_policy": os.environ.get("OMP_WAIT_POLICY", "default"),
         "gpu": torch.cuda.get_device_name() if "cuda" in devices else None,
     }  # fmt: skip

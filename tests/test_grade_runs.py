@@ -11,6 +11,7 @@ import tiny_problem_set as tiny
 from grading import grade
 
 from autograder.course import Course
+from autograder.grading.grade import RunOptions
 from autograder.grading.grade import grade as grade_class
 from autograder.nbgrader_bridge.gradebook import register
 from autograder.problem_sets.release import make_releases
@@ -98,9 +99,54 @@ def test_a_graded_notebook_that_was_lost_or_changed_is_written_again(empty: Cour
     assert record.executed
 
 
+def kept(course: Course) -> set[str]:
+    return {str(path.relative_to(course.results)) for path in (course.results / "tiny").rglob("*.json")}
+
+
+def test_a_finished_run_removes_the_results_that_it_did_not_use(empty: Course) -> None:
+    tiny.hand_in(empty, "ada", b"{}")
+    tiny.hand_in(empty, "ben", b"{")
+    first = grade_class(empty, "tiny", RunOptions(seed=1))
+    before = kept(empty)
+    assert len(before) == 4  # the seed, what the solution answers, two results
+    tiny.hand_in(empty, "ben", b"[")
+    grade_class(empty, "tiny")
+    replaced = kept(empty)
+    assert (len(replaced), len(replaced & before)) == (4, 3)  # ben's first file has gone, ada's result is there
+    grade_class(empty, "tiny", RunOptions(seed=2))
+    assert kept(empty) & replaced == {"tiny/run.json"}
+    again = grade_class(empty, "tiny", RunOptions(seed=1))
+    assert [one.marks for one in again.results] == [one.marks for one in first.results]
+    assert kept(empty) == replaced
+
+
+def test_a_run_that_failed_on_somebody_removes_nothing(empty: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny.hand_in(empty, "ada", b"{}")
+    grade_class(empty, "tiny")
+    before = kept(empty)
+    tiny.hand_in(empty, "ada", b"{")
+    monkeypatch.setattr("autograder.grading.session.framed", lambda *_, **__: 1 / 0)
+    assert grade_class(empty, "tiny").failures
+    assert kept(empty) == before
+
+
+def test_work_in_the_wrong_place_is_said_in_the_table_the_json_and_the_log(
+    empty: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny.hand_in(empty, "ada", b"{}")
+    tiny.hand_in(empty, ".ben", b"{}")
+    monkeypatch.setattr("autograder.course.Course", lambda root, *_: empty)
+    result = grade(empty, "tiny", "--json", "-")
+    (said,) = json.loads(result.stdout)["skipped"]
+    assert said.startswith(".ben was not graded: its name begins with a dot")
+    assert f"! {said}" in result.stderr
+    assert said in empty.log.read_text()
+    assert result.exit_code == 0
+
+
 def test_json_on_stdout_is_nothing_but_json(empty: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     tiny.hand_in(empty, "ada", b"{}")
-    monkeypatch.setattr("autograder.course.Course", lambda root: empty)
+    monkeypatch.setattr("autograder.course.Course", lambda root, *_: empty)
     result = grade(empty, "tiny", "--json", "-")
     assert json.loads(result.stdout)["submissions"][0]["student"] == "ada"
     assert "ada" in result.stderr

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tiny_problem_set as tiny
@@ -19,6 +26,7 @@ from autograder.grading.grade import grade as grade_class
 from autograder.nbgrader_bridge import stage
 from autograder.nbgrader_bridge.gradebook import marks
 from autograder.nbgrader_bridge.settings import configure
+from autograder.submissions.record import read_record
 
 LATE_PLUGIN = """
 from nbgrader.plugins import BasePlugin
@@ -42,6 +50,83 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     tiny.hand_in(made, "wrong", tiny.answered(notebook, **(tiny.RIGHT | {"double": "def double(x):\n    return 4"})))
     grade_class(made, "tiny")
     return made
+
+
+@pytest.fixture
+def server(course: Course, tmp_path: Path) -> Iterator[Callable[[str, str], str]]:
+    """A Jupyter server with formgrader, started in the course folder; gives what asks it, by method and path."""
+    log, token = tmp_path / "log", "a-token-of-the-test"
+    command = [
+        sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0",
+        f"--IdentityProvider.token={token}",
+        "--ServerApp.jpserver_extensions={'nbgrader.server_extensions.formgrader': True}",
+    ]  # fmt: skip
+    folders = {f"JUPYTER_{kind}_DIR": str(tmp_path / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
+    environment = os.environ | folders | {"JUPYTER_NO_CONFIG": "1"}
+    with log.open("w") as output, subprocess.Popen(
+        command, cwd=course.root, env=environment, stdout=output, stderr=output
+    ) as process:  # fmt: skip
+        try:
+            address = _address(process, tmp_path / "RUNTIME", log)
+
+            def ask(method: str, path: str) -> str:
+                headers = {"Authorization": f"token {token}"}
+                request = urllib.request.Request(address + path, headers=headers, method=method)
+                with urllib.request.urlopen(request, data=b"" if method == "POST" else None, timeout=60) as reply:
+                    return str(reply.read().decode())
+
+            yield ask
+        finally:
+            process.terminate()
+
+
+def _address(process: subprocess.Popen[bytes], runtime: Path, log: Path) -> str:
+    """Where the server answers: it writes that down when it does."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until and process.poll() is None:
+        for path in runtime.glob("jpserver-*.json"):
+            try:
+                return str(json.loads(path.read_text())["url"])
+            except ValueError:  # half written
+                continue
+        time.sleep(0.05)
+    pytest.fail(f"the server does not start:\n{log.read_text()}")
+
+
+def test_a_live_formgrader_shows_and_grades_the_course(course: Course, server: Callable[[str, str], str]) -> None:
+    notebook = json.loads(course.released_notebook("tiny").read_text())
+    tiny.hand_in(course, "live", tiny.answered(notebook, **(tiny.RIGHT | {"double": "def double(x):\n    return 5"})))
+    assert "Manage Assignments" in server("GET", "formgrader")
+    assert "tiny" in server("GET", "formgrader/manage_submissions/tiny")
+    reply = json.loads(server("POST", "formgrader/api/submission/tiny/live/autograde"))
+    assert reply["success"], reply
+    assert marks(course, "tiny", "live") == {"test_double": 0, "test_halve": 2, "why": 0}
+    shown = shown_scores(server)
+    report = grade_class(course, "tiny")
+    assert {one.student: one.score for one in report.results} == shown
+    assert shown_scores(server) == shown
+    (page,) = [one["id"] for one in submitted_notebooks(server) if one["student"] == "live"]
+    assert "Hidden tests: 0 of 4 answers right" in server("GET", f"formgrader/submissions/{page}/")
+
+
+def submitted_notebooks(server: Callable[[str, str], str]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(server("GET", "formgrader/api/submitted_notebooks/tiny/tiny"))
+    return found
+
+
+def shown_scores(server: Callable[[str, str], str]) -> dict[str, float]:
+    return {one["student"]: one["score"] for one in submitted_notebooks(server)}
+
+
+def test_nbgraders_command_in_the_course_folder_is_ours(course: Course) -> None:
+    before = marks(course, "tiny", "wrong")
+    command = [sys.executable, "-m", "nbgrader", "autograde", "tiny", "--student", "wrong", "--force"]
+    done = subprocess.run(command, cwd=course.root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert marks(course, "tiny", "wrong") == before
+    record = read_record(course.autograded_notebook("wrong", "tiny"))
+    assert record is not None
+    assert record.executed
 
 
 def press_the_button(course: Course, student: str) -> None:

@@ -79,6 +79,23 @@ def test_what_a_killed_run_left_half_written_is_swept_away_later(tmp_path: Path)
     assert [path.name for path in results.folder.iterdir()] == [young.name]
 
 
+def test_pruning_keeps_what_is_named_and_what_came_since(tmp_path: Path) -> None:
+    before = Results(Course(tmp_path), "tiny")
+    before.seed(7)
+    for kind, key in (("graded", "old"), ("graded", "kept"), ("reference", "old"), ("misconceptions", "kept")):
+        before.keep(kind, key, {})
+    for path in before.folder.rglob("*.json"):
+        os.utime(path, (1, 1))
+    Results(Course(tmp_path), "other").keep("graded", "old", {})
+    results = Results(Course(tmp_path), "tiny")
+    before.keep("graded", "formgrader's, a moment ago", {})
+    results.prune({"kept"})
+    left = {str(path.relative_to(results.folder)) for path in results.folder.rglob("*.json")}
+    since = "graded/formgrader's, a moment ago.json"
+    assert left == {"run.json", "graded/kept.json", "misconceptions/kept.json", since}
+    assert Results(Course(tmp_path), "other").find("graded", "old") == {}
+
+
 def test_everything_that_decides_a_mark_changes_the_key(tmp_path: Path) -> None:
     course, _ = tiny.released_course(tmp_path)
     assignment = load_assignment(course, "tiny")

@@ -33,6 +33,8 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
 from execution_cache import cache_folder, remove_old_caches  # noqa: E402
 
+from gradus.cores import available_cores  # noqa: E402
+
 ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -44,14 +46,6 @@ class Outcome:
     seconds: float
     notebook: str
     problem: str = ""
-
-
-def available_cores() -> int:
-    """The cores that this process may use, which in a container are often fewer than the machine has."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS, Windows
-        return os.cpu_count() or 1
 
 
 def kernel_environment(threads: int) -> dict[str, str]:

@@ -39,7 +39,8 @@ class Result:
 
 @dataclass(frozen=True)
 class Report:
-    """A class's outcome; `failures` are sentences on what the run itself could not do, one for each submission hit.
+    """A class's outcome; `failures` are sentences on what the run itself could not do, one for each submission hit,
+    `skipped` sentences on what lies in `submitted/` and is no submission.
 
     `gradus grade --seed` with `seed` gives the same marks again, as long as `versions` are these.
     """
@@ -50,6 +51,7 @@ class Report:
     failures: list[str]
     seed: int
     versions: dict[str, str]
+    skipped: list[str] = field(default_factory=list)
 
     @property
     def max_score(self) -> float:
@@ -64,11 +66,12 @@ class Report:
             "versions": self.versions,
             "questions": [asdict(question) for question in self.questions],
             "submissions": [asdict(result) for result in self.results],
+            "skipped": self.skipped,
         }
 
 
 def show(report: Report, console: Console) -> None:
-    """Print the table of marks, then every stated problem by student, then a line that sums up."""
+    """Print the table of marks, then every stated problem by student, what was skipped, and a line that sums up."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("student", no_wrap=True)
     for number, question in enumerate(report.questions, 1):
@@ -90,6 +93,8 @@ def show(report: Report, console: Console) -> None:
             console.print(Text(_printable(f"* {result.student}: {problem}")), soft_wrap=True)
     for (asked, name), count in _misconceptions(report.results).most_common():
         console.print(Text(f"{asked}: {count} with the misconception {name.replace('_', ' ')!r}"), soft_wrap=True)
+    for sentence in report.skipped:
+        console.print(Text(_printable(f"! {sentence}")), soft_wrap=True)
     stated = sum(bool(result.problems) for result in report.results)
     console.print(f"{report.assignment}: {len(report.results)} graded, {stated} of them with a stated problem.")
 

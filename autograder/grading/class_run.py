@@ -66,11 +66,10 @@ class ClassRun:
             return self._summary(self.marks.marks())
 
     def _kept(self, submission: Submission) -> Graded | None:
-        return self.session.find_file(self.course.submitted_notebook(submission.student, self.name))
+        return self.session.find(self.session.content_key(self.session.handed_in(submission.student)))
 
     def _grade(self, submission: Submission, sandbox: Sandbox) -> Graded:
-        path = self.course.submitted_notebook(submission.student, self.name)
-        return self.session.grade_file(path, sandbox.run)
+        return self.session.grade_submission(submission.student, sandbox.run)
 
     def _take(self, submission: Submission, outcome: Callable[[], Graded | None]) -> None:
         """Record what came of one submission. A fault of ours concerns no other one."""

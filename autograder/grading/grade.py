@@ -5,9 +5,9 @@ This module imports nothing heavy: the sandboxes start first, which takes second
 
 from __future__ import annotations
 
-import os
+import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from autograder.course import Course
@@ -17,14 +17,16 @@ from autograder.grading.session import Session
 from autograder.log import log_to
 from autograder.problem_sets.release import require
 from autograder.sandbox import preload_for
-from autograder.submissions.folders import Submission, find_submissions
-from autograder.submissions.intake import UnreadableError, handed_in
+from autograder.submissions.folders import Submission, find_skipped, find_submissions
+from gradus.cores import available_cores
 
 if TYPE_CHECKING:
     from autograder.feedback.report import Report
 
 Progress = Callable[[str, int, int], Any]
 SURE_TO_ERR = 10  # of so many submissions one is wrong somewhere, and hints will be needed
+
+_log = logging.getLogger("traitlets")  # nbgrader's own, which goes to the course's log file
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ def grade(
     """Grade all submissions for a problem set, write their feedback, and report.
 
     A submission whose result is on disk, under everything that its marks depend on, is not run again. So a run that
-    died is gone on with by starting it again, and one that is done is repeated cheaply.
+    died is gone on with by starting it again, and one that is done is repeated cheaply. A run that gave every
+    submission its result removes the results of earlier runs that it did not use.
 
     Args:
         progress: called with a student's name, the submissions done and those in all.
@@ -61,10 +64,13 @@ def grade(
     submissions = find_submissions(course, problem_set)
     with course.grading():
         log_to(course.log)
+        skipped = find_skipped(course, problem_set)
+        for sentence in skipped:
+            _log.warning(sentence)
         session = Session.open(course, problem_set, seed=options.seed, fresh=options.fresh, sandbox=options.sandbox)
         session.results.sweep()
         todo = _split(session, submissions)
-        workers = min(options.workers or _cores(), len(todo.waiting))
+        workers = min(options.workers or available_cores(), len(todo.waiting))
         limits, sandbox = session.options.limits, session.options.sandbox
         with Pool[Submission, Graded](workers, limits, sandbox, tuple(todo.modules)) as pool:
             pool.warm()
@@ -75,7 +81,10 @@ def grade(
             from autograder.grading.class_run import ClassRun
 
             run = ClassRun(session, submissions, options.feedback, progress or (lambda *_: None))
-            return run.report(todo.ready, todo.waiting, pool)
+            report = run.report(todo.ready, todo.waiting, pool)
+        if not report.failures:
+            session.prune(graded.key for graded in run.graded.values())
+        return replace(report, skipped=skipped)
 
 
 @dataclass
@@ -90,18 +99,14 @@ class _Todo:
 def _split(session: Session, submissions: list[Submission]) -> _Todo:
     todo = _Todo(modules=dict.fromkeys(preload_for(session.sources())))
     for submission in submissions:
-        content: bytes | UnreadableError = b""
-        if not submission.obstacle:
-            path = session.course.submitted_notebook(submission.student, session.assignment.name)
-            content = handed_in(path, session.course.submitted)
-        if submission.obstacle or session.find(session.content_key(content)) is not None:
+        if submission.obstacle:
+            todo.ready.append(submission)
+            continue
+        content = session.handed_in(submission.student)
+        if session.find(session.content_key(content)) is not None:
             todo.ready.append(submission)
             continue
         todo.waiting.append(submission)
         if isinstance(content, bytes):
             todo.modules |= dict.fromkeys(preload_for([content.decode("utf-8", "replace")]))
     return todo
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

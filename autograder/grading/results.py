@@ -1,8 +1,11 @@
 """Results on disk, by content: written whole before the gradebook hears of them, so that a run can die at any moment.
 
-results/<problem set>/run.json           the seed of the last run, finished or not
-results/<problem set>/reference/<key>    what the solution answered
-results/<problem set>/graded/<key>       one graded submission
+results/<problem set>/run.json               the seed of the last run, finished or not
+results/<problem set>/reference/<key>        what the solution answered
+results/<problem set>/misconceptions/<key>   what each known misconception answered
+results/<problem set>/graded/<key>           one graded submission
+
+A run that has ended well removes what it did not use: results of files since replaced, of other seeds and versions.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import contextlib
 import json
 import secrets
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +36,7 @@ class Results:
         self.folder = course.results / problem_set
         self._fresh = fresh
         self._written: set[Path] = set()
+        self._opened = time.time()
 
     def seed(self, chosen: int | None = None) -> int:
         """The seed to grade with: the chosen one, or a new one if none was used before or the run is a fresh one.
@@ -53,6 +58,13 @@ class Results:
         for path in self.folder.rglob(f"{UNFINISHED}*"):
             with contextlib.suppress(OSError):
                 if path.stat().st_mtime < time.time() - _SOON:
+                    path.unlink()
+
+    def prune(self, kept: Collection[str]) -> None:
+        """Remove every result from before this was opened, but those under the keys `kept`."""
+        for path in self.folder.glob("*/*.json"):
+            with contextlib.suppress(OSError):
+                if path.stem not in kept and path.stat().st_mtime < self._opened:
                     path.unlink()
 
     def find(self, kind: str, key: str) -> dict[str, Any] | None:

@@ -8,14 +8,13 @@ from __future__ import annotations
 import functools
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from nbformat import NotebookNode
 
 from autograder.course import Course
-from autograder.grading.content import content_key
+from autograder.grading.content import content_key, reference_key
 from autograder.grading.graded import Graded
 from autograder.grading.results import Results
 from autograder.judging.answer_key import AnswerKey, Engine, answer_key
@@ -60,20 +59,20 @@ class Session:
         yield from (source_of(cell) for cell in self.assignment.source["cells"])
         yield from (misconception.source for misconception in self.hints.misconceptions)
 
-    def grade_file(self, path: Path, engine: Engine) -> Graded:
-        """Grade the submission in `path`, or find its result; the result is on the disk when this returns."""
+    def handed_in(self, student: str) -> bytes | UnreadableError:
+        """The content of a student's file, or why it is not to be had."""
+        return handed_in(self.course.submitted_notebook(student, self.assignment.name), self.course.submitted)
+
+    def grade_submission(self, student: str, engine: Engine) -> Graded:
+        """Grade a student's file, or find its result; the result is on the disk when this returns."""
         started = time.monotonic()
-        content = handed_in(path, self.course.submitted)
+        content = self.handed_in(student)
         key = self.content_key(content)
         graded = self.find(key)
         if graded is None:
-            notebook = framed(content, path.name, self.assignment.released)
+            notebook = framed(content, f"{self.assignment.name}.ipynb", self.assignment.released)
             graded = self.grade(notebook, key, engine, time.monotonic() - started)
         return graded
-
-    def find_file(self, path: Path) -> Graded | None:
-        """The result of the submission in `path`, if it has one."""
-        return self.find(self.content_key(handed_in(path, self.course.submitted)))
 
     def content_key(self, content: bytes | UnreadableError) -> str:
         return content_key(as_content(content), self.assignment, self.options, self.seed)
@@ -104,6 +103,10 @@ class Session:
         self.results.keep("graded", key, graded.as_dict())
         graded.seconds["keep"] = time.monotonic() - judged
         return graded
+
+    def prune(self, keys: Iterable[str]) -> None:
+        """Remove the results of earlier runs: those but `keys`, and the answers of the solution to other seeds."""
+        self.results.prune({reference_key(self.assignment, self.options, self.seed), *keys})
 
     def answer_key(self, engine: Engine) -> AnswerKey:
         """What the solution answers; it is run at most once.

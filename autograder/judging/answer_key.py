@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from autograder.execution import CellResult, Execution, Job
 from autograder.grading.content import reference_key
@@ -13,6 +12,7 @@ from autograder.grading.results import Results
 from autograder.judging.judge import JudgeError, read_expected
 from autograder.options import Options
 from autograder.problem_sets.jobs import Assignment, reference_job
+from autograder.problem_sets.lint import place_of
 from gradus.errors import GradusError
 from gradus.frames import label_of
 
@@ -52,10 +52,11 @@ def run_reference(assignment: Assignment, seed: int, engine: Engine) -> dict[str
     execution = engine(reference_job(assignment, seed))
     for result in execution.cells:
         if result.state != "ok":
-            raise GradusError(f"{_place(assignment, result)}: the solution does not run ({_why(result)}); mend it.")
-    place = {label_of(cell): n for n, cell in enumerate(assignment.source["cells"])}
+            where = f"{assignment.source_path}, {place_of(result.index, assignment.source['cells'][result.index])}"
+            raise GradusError(f"{where}: the solution does not run ({_why(result)}); mend it.")
+    place = {label_of(cell): place_of(n, cell) for n, cell in enumerate(assignment.source["cells"])}
     for question in execution.questions:
-        where = f"{assignment.source_path}, cell {place[question.name] + 1} ({question.name})"
+        where = f"{assignment.source_path}, {place[question.name]}"
         if question.state != "done":
             raise GradusError(f"{where}: the solution's hidden test did not end ({question.state}); mend it.")
         try:
@@ -63,12 +64,6 @@ def run_reference(assignment: Assignment, seed: int, engine: Engine) -> dict[str
         except JudgeError as error:
             raise GradusError(f"{where}: {error}; mend the solution or its hidden test.") from None
     return {question.name: question.frames for question in execution.questions}
-
-
-def _place(assignment: Assignment, result: CellResult) -> str:
-    cell: Any = assignment.source["cells"][result.index]
-    label = label_of(cell) or cell.get("id", "")
-    return f"{assignment.source_path}, cell {result.index + 1} ({label})"
 
 
 def _why(result: CellResult) -> str:

@@ -10,12 +10,29 @@ from pathlib import Path
 from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.course import Course
+from autograder.writing import write_whole
 from gradus.errors import GradusError
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "feedback" / "templates"
 TEMPLATE = "gradus-feedback"
 NEVER_COPIED = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "variants.py"]
 STUB = "# YOUR CODE HERE\nraise NotImplementedError"
+OWN_FILE = "nbgrader_config.py"
+_OWN_CONFIG = '''\
+"""nbgrader's configuration for this course, written by `gradus grade` where there was none; add options below.
+
+With it, `nbgrader autograde` and formgrader, started in this folder, grade as `gradus grade` does. Without it nbgrader
+would run submissions with all the rights of your account, and would not know what the hidden questions ask for.
+"""
+
+from pathlib import Path
+
+from autograder.course import Course
+from autograder.nbgrader_bridge.settings import configure
+
+c = get_config()
+configure(c, Course(Path(__file__).parent{folders}))
+'''
 
 
 def configure(c: Config, course: Course) -> Config:
@@ -50,17 +67,27 @@ def configure(c: Config, course: Course) -> Config:
 def nbgrader_options(course: Course) -> Config:
     """nbgrader's options for `course`: ours, and what the course folder's own nbgrader_config.py adds.
 
+    It is written where there is none: nbgrader's own pages say that its command is to be started in that folder.
+
     Raises:
         GradusError: that file fails.
     """
     config = configure(Config(), course)
-    own = course.root / "nbgrader_config.py"
-    if own.is_file():
-        try:
-            config.merge(PyFileConfigLoader(own.name, path=str(course.root)).load_config())
-        except Exception as error:
-            raise GradusError(f"{own} fails with {type(error).__name__}: {error}; mend it.") from None
+    own = course.root / OWN_FILE
+    if not own.exists():
+        write_whole(own, _own_config(course).encode())
+    try:
+        config.merge(PyFileConfigLoader(own.name, path=str(course.root)).load_config())
+    except Exception as error:
+        raise GradusError(f"{own} fails with {type(error).__name__}: {error}; mend it.") from None
     return config
+
+
+def _own_config(course: Course) -> str:
+    usual = Course(course.root)
+    if (course.solutions, course.exercises) == (usual.solutions, usual.exercises):
+        return _OWN_CONFIG.format(folders="")
+    return _OWN_CONFIG.format(folders=f", Path({str(course.solutions)!r}), Path({str(course.exercises)!r})")
 
 
 def _find_our_programs() -> None:

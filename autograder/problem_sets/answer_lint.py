@@ -10,7 +10,7 @@ import ast
 import textwrap
 from collections.abc import Iterator
 
-from autograder.problem_sets.lint import kind_of
+from autograder.problem_sets.lint import kind_of, place_of
 from autograder.problem_sets.names import bound_names, free_names
 from autograder.problem_sets.reference import Asked
 from autograder.problem_sets.regions import HIDDEN, SOLUTION, regions, without
@@ -27,13 +27,10 @@ def answer_findings(source: Notebook, name: str) -> list[str]:
     """All findings in a source notebook, in the order of its cells; `name` is what to call it."""
     findings: list[str] = []
     for index, cell in enumerate(source["cells"]):
-        label = label_of(cell) or cell.get("id", "")
         if kind_of(cell) == "test":
-            place = f"{name}, cell {index + 1} ({label})"
+            place = f"{name}, {place_of(index, cell)}"
             findings += [f"{place}: {what}" for what in region_findings(hidden_source(cell))]
-    findings += [f"{name}, {what}" for what in _names_that_leave(source)]
-    findings += [f"{name}, {what}" for what in _borrowed_loaders(source)]
-    return findings
+    return findings + [f"{name}, {what}" for what in _across_cells(source)]
 
 
 def hidden_source(cell: Notebook) -> str:
@@ -126,25 +123,35 @@ def _asks_yes_or_no(call: ast.Call) -> bool:
     return isinstance(body, ast.Call) and _called(body) in _YES_NO
 
 
-def _names_that_leave(source: Notebook) -> Iterator[str]:
-    """Names that only a hidden region sets and that a later cell uses: hidden regions run in processes of their own."""
+def _across_cells(source: Notebook) -> Iterator[str]:
+    """What a hidden region and a visible cell must not share, since hidden regions run in processes of their own.
+
+    Names that only a hidden region sets and a later cell uses. Data loaders that a visible cell made and a hidden
+    region draws from: how far they are drawn is not known.
+    """
     hidden: dict[str, str] = {}
     visible: set[str] = set()
+    loaders: set[str] = set()
     for index, cell in enumerate(source["cells"]):
-        kind, text = kind_of(cell), source_of(cell)
-        if kind in ("text", "written"):
+        if cell["cell_type"] != "code":
             continue
-        label = label_of(cell) or cell.get("id", "")
+        place, label = place_of(index, cell), label_of(cell) or cell.get("id", "")
         try:
-            used = free_names(text) if kind != "code" else free_names(_without_magics(text))
-            for name in sorted((used & set(hidden)) - visible):
+            text = _without_magics(source_of(cell))
+            shown, region = without(text, HIDDEN, ""), hidden_source(cell) if kind_of(cell) == "test" else ""
+            for name in sorted((free_names(text) & set(hidden)) - visible):
                 yield (
-                    f"cell {index + 1} ({label}): uses {name!r}, which only the hidden test of {hidden[name]} sets, "
-                    "and that runs elsewhere; set it here."
+                    f"{place}: uses {name!r}, which only the hidden test of {hidden[name]} sets, and that runs "
+                    "elsewhere; set it here."
                 )
-            visible |= bound_names(without(text, HIDDEN, ""))
-            if kind == "test":
-                hidden.update(dict.fromkeys(bound_names(hidden_source(cell)), label))
+            for name in sorted(free_names(region) & loaders):
+                yield (
+                    f"{place}: its hidden test draws from {name!r}, a data loader that a visible cell made; make one "
+                    "in the test."
+                )
+            visible |= bound_names(shown)
+            loaders |= _made_loaders(shown)
+            hidden.update(dict.fromkeys(bound_names(region), label))
         except SyntaxError:
             continue  # the lint of names says so
 
@@ -153,26 +160,6 @@ def _without_magics(text: str) -> str:
     from IPython.core.inputtransformer2 import TransformerManager
 
     return TransformerManager().transform_cell(text)
-
-
-def _borrowed_loaders(source: Notebook) -> Iterator[str]:
-    """Data loaders that a visible cell made and a hidden region draws from: how far they are drawn is not known."""
-    loaders: set[str] = set()
-    for index, cell in enumerate(source["cells"]):
-        kind, text = kind_of(cell), source_of(cell)
-        if kind in ("text", "written"):
-            continue
-        label = label_of(cell) or cell.get("id", "")
-        try:
-            if kind == "test":
-                for name in sorted(free_names(hidden_source(cell)) & loaders):
-                    yield (
-                        f"cell {index + 1} ({label}): its hidden test draws from {name!r}, a data loader that a "
-                        "visible cell made; make one in the test."
-                    )
-            loaders |= _made_loaders(_without_magics(without(text, HIDDEN, "")))
-        except SyntaxError:
-            continue
 
 
 def _made_loaders(code: str) -> set[str]:

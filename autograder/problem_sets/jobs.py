@@ -19,6 +19,7 @@ from autograder.execution import CodeCell, Job, Question
 from autograder.problem_sets.answer_lint import hidden_source
 from autograder.problem_sets.lint import kind_of
 from autograder.problem_sets.regions import HIDDEN, without
+from autograder.problem_sets.tools import with_tools
 from gradus.errors import GradusError
 from gradus.frames import label_of
 from gradus.notebooks import Notebook, read, source_of
@@ -101,6 +102,6 @@ def source_job(notebook: Notebook, seed: int, ambient: int = 0) -> Job:
 
 
 def _questions(notebook: Notebook) -> Iterator[Question]:
-    for cell in notebook["cells"]:
+    for index, cell in enumerate(notebook["cells"]):
         if kind_of(cell) == "test" and hidden_source(cell).strip():
-            yield Question(label_of(cell), hidden_source(cell))
+            yield Question(label_of(cell), with_tools(hidden_source(cell), notebook["cells"][:index]))

@@ -49,7 +49,8 @@ def kind_of(cell: Notebook) -> str:
     return "code" if code else "text"
 
 
-def _place(index: int, cell: Notebook) -> str:
+def place_of(index: int, cell: Notebook) -> str:
+    """How a finding names a cell: its number, counted from 1, and its label or id."""
     label = label_of(cell) or cell.get("id", "")
     return f"cell {index + 1} ({label})"
 
@@ -57,7 +58,7 @@ def _place(index: int, cell: Notebook) -> str:
 def _structure(source: Notebook) -> Iterator[tuple[str, str]]:
     seen: dict[str, str] = {}
     for index, cell in enumerate(source["cells"]):
-        place, metadata = _place(index, cell), cell["metadata"].get("nbgrader", {})
+        place, metadata = place_of(index, cell), cell["metadata"].get("nbgrader", {})
         label = metadata.get("grade_id")
         if label in seen and label is not None:
             yield place, f"the grade_id {label!r} is {seen[label]}'s already; give each cell its own."
@@ -97,7 +98,7 @@ def _names(source: Notebook) -> Iterator[tuple[str, str]]:
     known: set[str] = set()
     stubs: dict[str, ast.arguments] = {}
     for index, cell in enumerate(source["cells"]):
-        kind, text, place = kind_of(cell), source_of(cell), _place(index, cell)
+        kind, text, place = kind_of(cell), source_of(cell), place_of(index, cell)
         try:
             if kind == "text":
                 known |= names_in_backticks(without(text, GUIDE, ""))
@@ -126,7 +127,7 @@ def _leaks(source: Notebook, released: Notebook) -> Iterator[tuple[str, str]]:
     secret = secrets(source)
     for index, cell in enumerate(released["cells"]):
         for leak in leaks(source_of(cell), secret):
-            yield _place(index, cell), f"students would read {leak!r}, of a solution or hidden test; take it out."
+            yield place_of(index, cell), f"students would read {leak!r}, of a solution or hidden test; take it out."
 
 
 def secrets(source: Notebook) -> list[str]:

@@ -1,0 +1,73 @@
+"""What lies in submitted/ and is no submission is said: which, why, and what to do."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from autograder.course import Course
+from autograder.submissions.folders import find_skipped, find_submissions
+from gradus.errors import GradusError
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    """A course with one submission to ps1 where it belongs."""
+    made = Course(tmp_path)
+    put(made, "ada/ps1/ps1.ipynb")
+    return made
+
+
+def put(course: Course, place: str) -> Path:
+    path = course.submitted / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    return path
+
+
+@pytest.mark.parametrize(("place", "why"), [
+    (".ben/ps1/ps1.ipynb", ".ben was not graded: its name begins with a dot"),
+    ("ben/ps1.ipynb", "ben was not graded: ps1.ipynb lies beside where it belongs"),
+    ("ben/Ben_PS1 (2).ipynb", "ben was not graded: Ben_PS1 (2).ipynb lies beside where it belongs"),
+    ("ben/PS1/ps1.ipynb", "ben was not graded: its folder 'PS1' is not 'ps1' letter by letter; rename it"),
+    ("ben_ps1.ipynb", "ben_ps1.ipynb was not graded: a notebook belongs at submitted/<student>/ps1/ps1.ipynb"),
+])  # fmt: skip
+def test_work_in_the_wrong_place_is_named_with_the_cure(course: Course, place: str, why: str) -> None:
+    put(course, place)
+    (said,) = find_skipped(course, "ps1")
+    assert said.startswith(why)
+    assert [one.student for one in find_submissions(course, "ps1")] == ["ada"]
+
+
+@pytest.mark.parametrize("place", [
+    "ben/ps10/ps10.ipynb", "ben/ps10.ipynb", ".ipynb_checkpoints/ps10.ipynb", "ben/notes.txt", "README.md",
+    "ben/ps1/nothing-here.txt", "ben/scratch.ipynb",
+])  # fmt: skip
+def test_what_is_no_work_for_this_problem_set_is_passed_over(course: Course, place: str) -> None:
+    put(course, place)
+    assert find_skipped(course, "ps1") == []
+
+
+def test_a_class_of_misplaced_notebooks_is_refused_with_the_cure(tmp_path: Path) -> None:
+    course = Course(tmp_path)
+    put(course, "ben/ps1.ipynb")
+    with pytest.raises(GradusError, match=r"no submissions for ps1(.|\n)*move it there"):
+        find_submissions(course, "ps1")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_may_not_be_read_is_said_and_stops_nobody(course: Course) -> None:
+    closed, half_closed = put(course, "ben/ps1/ps1.ipynb").parents[1], put(course, "cho/ps1/ps1.ipynb").parent
+    try:
+        for folder in (closed, half_closed):
+            folder.chmod(0)
+        assert {one.student: one.obstacle for one in find_submissions(course, "ps1")} == {
+            "ada": "", "cho": "the folder ps1 could not be read (Permission denied)",
+        }  # fmt: skip
+        (said,) = find_skipped(course, "ps1")
+        assert said == "ben was not graded: it cannot be read (Permission denied); mend its permissions."
+    finally:
+        for folder in (closed, half_closed):
+            folder.chmod(0o755)
