@@ -80,7 +80,10 @@ def judge(expected: Sequence[bytes], received: Sequence[bytes], points: float, l
     asked = read_expected(expected)
     verdicts, stopped = [], None
     for number, answer in enumerate(asked, 1):
-        frame = _frame(received[number - 1], limits) if number <= len(received) and stopped is None else None
+        frame: Frame | ValueRefused | None = None
+        if number <= len(received) and stopped is None:
+            same = received[number - 1] == expected[number - 1]  # to the byte: it has been read already
+            frame = answer.frame if same else _frame(received[number - 1], limits)
         if isinstance(frame, Frame) and frame.kind == frames.STOPPED:
             stopped, frame = frame.content, None
         verdicts.append(_verdict(number, answer, frame))

@@ -28,6 +28,7 @@ class Hints:
         path = assignment.source_path.with_name(FILE)
         self.misconceptions = read_variants(path).misconceptions if path.is_file() else ()
         self._assignment, self._options, self._seed, self._results = assignment, options, seed, results
+        self._test_of = test_of(assignment.source)
         self._streams: Mapping[Misconception, list[bytes]] | None = None
         self._lock = threading.Lock()
 
@@ -39,7 +40,7 @@ class Hints:
             received: what a submission answered; wrong, and hostile.
             engine: runs the misconceptions when they have not been run with this seed.
         """
-        answer_cells = {cell for cell, its_test in test_of(self._assignment.source).items() if its_test == test}
+        answer_cells = {cell for cell, its_test in self._test_of.items() if its_test == test}
         if not any(one.question in answer_cells for one in self.misconceptions):
             return None
         streams = self._run_once(engine)

@@ -8,13 +8,17 @@ of the time, and at once when the whole machine has lost half of what the tree m
 
 from __future__ import annotations
 
+import re
 import time
-from pathlib import Path
 
+from autograder.sandbox import procfs
 from autograder.sandbox.processes import descendants
 
 _TICK_SECONDS = 0.1
 _SHARE_OF_TIME = 20
+_AVAILABLE = re.compile(rb"^MemAvailable: *(\d+) kB", re.M)
+_HELD = re.compile(rb"^(?:RssAnon|RssShmem):\s*(\d+) kB", re.M)
+_SHARE_OF_HELD = re.compile(rb"^(?:Pss_Anon|Pss_Shmem): *(\d+) kB", re.M)
 _ROOM = 1.25  # a single process meets its own limit first, and gets a MemoryError that it can handle
 
 
@@ -53,28 +57,25 @@ class MemoryWatch:
         return self._exact > self._limit
 
 
-def _read(path: Path) -> dict[str, str]:
-    try:
-        lines = path.read_text().splitlines()
-    except OSError:
-        return {}
-    return {name: rest.strip() for name, _, rest in (line.partition(":") for line in lines)}
-
-
-def _bytes(fields: dict[str, str], names: tuple[str, ...]) -> int:
-    return sum(int(fields[name].split()[0]) * 1024 for name in names if fields.get(name))
-
-
 def _available() -> int:
     """Bytes that this machine can still give out."""
-    return _bytes(_read(Path("/proc/meminfo")), ("MemAvailable",))
+    return _bytes("/proc/meminfo", _AVAILABLE) or 0
 
 
 def _resident(pid: int) -> int:
-    return _bytes(_read(Path(f"/proc/{pid}/status")), ("RssAnon", "RssShmem"))
+    return _bytes(f"/proc/{pid}/status", _HELD) or 0
 
 
 def _proportional(pid: int) -> int:
     """A page that n processes hold counts one n-th for each."""
-    fields = _read(Path(f"/proc/{pid}/smaps_rollup"))
-    return _bytes(fields, ("Pss_Anon", "Pss_Shmem")) if fields else _resident(pid)
+    held = _bytes(f"/proc/{pid}/smaps_rollup", _SHARE_OF_HELD)
+    return _resident(pid) if held is None else held
+
+
+def _bytes(path: str, lines: re.Pattern[bytes]) -> int | None:
+    """The sum of the figures, which stand in kB; None when there are none."""
+    try:
+        found = lines.findall(procfs.read(path))
+    except OSError:
+        return None
+    return sum(map(int, found)) * 1024 if found else None

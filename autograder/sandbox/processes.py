@@ -11,6 +11,8 @@ import time
 from collections.abc import Collection
 from pathlib import Path
 
+from autograder.sandbox import procfs
+
 _PROC = Path("/proc")
 _STATE, _PARENT, _FLAGS = 0, 1, 6  # fields of /proc/PID/stat, counted behind the name
 _PAUSE_SECONDS = 0.0002
@@ -74,7 +76,7 @@ class Process:
 def children(pid: int) -> list[int]:
     """The children of `pid`; empty when it has gone."""
     try:
-        return [int(child) for child in (_PROC / f"{pid}/task/{pid}/children").read_text().split()]
+        return [int(child) for child in procfs.read(f"/proc/{pid}/task/{pid}/children").split()]
     except (OSError, ValueError):
         if (_PROC / f"{pid}").exists() or not _PROC.joinpath("self").exists():
             return [child for child, parent in _parents().items() if parent == pid]
@@ -137,13 +139,13 @@ def _children_of_all_threads(pid: int) -> list[int]:
     found: list[int] = []
     for thread in threads:
         with contextlib.suppress(OSError, ValueError):
-            found += [int(child) for child in Path(f"/proc/{pid}/task/{thread}/children").read_text().split()]
+            found += [int(child) for child in procfs.read(f"/proc/{pid}/task/{thread}/children").split()]
     return found
 
 
 def _parent(pid: int) -> int | None:
     try:
-        return int((_PROC / f"{pid}/stat").read_text().rpartition(")")[2].split()[_PARENT])
+        return int(procfs.read(f"/proc/{pid}/stat").rpartition(b")")[2].split()[_PARENT])
     except (OSError, ValueError, IndexError):
         return None if _PROC.joinpath("self").exists() else _parents().get(pid)
 
@@ -159,8 +161,8 @@ def _is_running(pid: int) -> bool:
 
 def _thread_runs(pid: int, thread: str) -> bool:
     try:
-        fields = (_PROC / f"{pid}/task/{thread}/stat").read_text().rpartition(")")[2].split()
-        return fields[_STATE] not in "ZX" and not int(fields[_FLAGS]) & _PF_EXITING
+        fields = procfs.read(f"/proc/{pid}/task/{thread}/stat").rpartition(b")")[2].split()
+        return fields[_STATE] not in (b"Z", b"X") and not int(fields[_FLAGS]) & _PF_EXITING
     except (OSError, IndexError, ValueError):
         return False
 

@@ -27,12 +27,20 @@ PRELOAD = ("numpy", "torch", "torch.nn.functional", "gradus.datasets.fashion_mni
 PRELOAD_ALL = (*PRELOAD, "torch._dynamo")
 MAX_RESTARTS = 3
 MAX_QUESTIONS = 200
-_PRELOAD_FOR = (  # what a notebook's text says, and what is worth importing once for all of them
-    (r"%matplotlib|\b(?:import|from) +matplotlib\b", ("matplotlib.pyplot", "matplotlib_inline.backend_inline")),
-    (r"\b(?:import|from) +(?:[\w. ]+, *)*pandas\b", ("pandas",)),
-    # The first optimizer, default device, deterministic flag or compiled function imports it, which takes seconds.
-    (r"\boptim\b|_dynamo|set_default_device|deterministic_algo|torch\.compile", ("torch._dynamo",)),
+_PRELOAD_FOR = (  # words of a notebook, what it says with one of them, and what is then worth importing once for all
     (
+        ("matplotlib",),
+        r"%matplotlib|\b(?:import|from) +matplotlib\b",
+        ("matplotlib.pyplot", "matplotlib_inline.backend_inline"),
+    ),
+    (("pandas",), r"\b(?:import|from) +(?:[\w. ]+, *)*pandas\b", ("pandas",)),
+    (  # The first optimizer, default device, deterministic flag or compiled function imports it, which takes seconds.
+        ("optim", "_dynamo", "set_default_device", "deterministic_algo", "compile"),
+        r"\boptim\b|_dynamo|set_default_device|deterministic_algo|torch\.compile",
+        ("torch._dynamo",),
+    ),
+    (
+        ("d2l", "from gradus import"),
         r"\bd2l\b(?!==)|from gradus import",
         ("gradus.torch_d2l", "gradus.trainer", "gradus.data_modules", "torch._dynamo"),
     ),
@@ -247,7 +255,10 @@ def preload_for(sources: Iterable[str]) -> tuple[str, ...]:
     Importing more is not wrong, but each page in memory makes each fork slower; importing less costs every submission.
     """
     text = "\n".join(sources)
-    wanted = [*PRELOAD, *(name for pattern, names in _PRELOAD_FOR if re.search(pattern, text) for name in names)]
+    wanted = list(PRELOAD)
+    for words, pattern, modules in _PRELOAD_FOR:
+        if any(word in text for word in words) and re.search(pattern, text):
+            wanted += modules
     return tuple(dict.fromkeys(wanted))
 
 
