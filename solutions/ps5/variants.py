@@ -1830,7 +1830,7 @@ class ScaleForgotten(RightSign):
 @misconception(
     "ScaledSign",
     hint="The gradient by `scale` has the shape of `x`. One number served all entries, so their contributions are "
-    "added up, and the result has the shape (). (Autograd adds them for you without a word; do not rely on it.)",
+    "added up, and the result has the shape (). Autograd would add them for you without a word; do not rely on it.",
 )
 class ScaleNotSummed(RightSign):
     @staticmethod
