@@ -159,6 +159,12 @@ def test_a_class_that_computes_nothing_earns_nothing() -> None:
     assert found(solution, zeros, "zeros like the right answer", tested=("Same",))
 
 
+def test_a_method_that_computes_nothing_leaves_its_object_alone() -> None:
+    solution = "class Sum:\n    total = 0.0\n    def add(self, x): self.total += x\n"
+    test = "def total(x):\n    s = Sum()\n    s.add(x)\n    return s.total\nanswer(total, cases.number(1, 2))"
+    assert not found(solution, test, "earns it", tested=("Sum",))
+
+
 def test_one_answer_of_several_that_proves_nothing_is_named() -> None:
     test = "answer(f, *cases.tensors(3, n=1))\nanswer(f, cases.uniform(3))"
     all_findings = findings("def f(X): return X.abs()", test)

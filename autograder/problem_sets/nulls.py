@@ -55,8 +55,13 @@ def _null_function(right):
 
 
 def _null_method(right):
+    import copy
+
     def method(self, *given, **named):
-        return _null_function(lambda *rest, **others: right(self, *rest, **others))(*given, **named)
+        def on_a_copy(*rest, **others):  # what the right method does to its object is no doing of the null either
+            return right(copy.deepcopy(self), *rest, **others)
+
+        return _null_function(on_a_copy)(*given, **named)
 
     return method
 
