@@ -165,7 +165,7 @@ class BiasDownTheRows(RightLinear):
 
 @misconception(
     "Linear",
-    hint="Your forward leaves the bias out.",
+    hint="Your forward leaves the bias out: every output should be shifted by its own entry of b.",
 )
 class WithoutItsBias(RightLinear):
     def forward(self, A):
