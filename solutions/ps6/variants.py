@@ -1427,7 +1427,7 @@ class EvalLearns(RightBatchNorm):
 @misconception(
     "BatchNorm1d",
     hint="Your alpha stands at the wrong term: it is the share of the *old* statistics that is kept, so that with 0.9 "
-    "one batch moves them by a tenth. (PyTorch's `momentum` is the other way round.)",
+    "one batch moves them by a tenth; PyTorch's `momentum` is the other way round.",
 )
 class AlphaTheWrongWay(RightBatchNorm):
     def remember(self, M, V, N):
