@@ -63,9 +63,12 @@ def export_library(path: Path, to: Path) -> Export:
     texts = _modules(path, notebook, cells) | _packages(path)
     folder = to / PACKAGE
     _require_own(folder, texts)
-    for name, text in texts.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
+    try:
+        for name, text in texts.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise GradusError(f"{folder}: cannot be written ({error.strerror}); name another folder with --to.") from None
     unanswered = tuple(cell.label for cell in cells.values() if "raise NotImplementedError" in cell.body)
     return Export(folder, tuple(folder / name for name in texts), unanswered)
 
@@ -76,7 +79,8 @@ def _answer_cells(path: Path, notebook: Notebook) -> dict[str, _Cell]:
     frame = recorded_frame(notebook)
     found: dict[str, _Cell] = {}
     for number, cell in enumerate(notebook["cells"], start=1):
-        if not isinstance(cell, dict) or not isinstance(cell.get("source"), (str, list)):
+        whole = isinstance(cell, dict) and isinstance(cell.get("metadata", {}), dict)
+        if not whole or not isinstance(cell.get("source"), (str, list)):
             raise GradusError(f"{path}: cell {number} is damaged; open and save the notebook once in JupyterLab.")
         label = label_of(cell)
         if label not in wanted or cell.get("cell_type") != "code":
@@ -97,12 +101,13 @@ def _read_cell(place: str, label: str, source: str, names: Iterable[str]) -> _Ce
     lines = [line for line in source.splitlines() if line.strip() not in ("### BEGIN SOLUTION", "### END SOLUTION")]
     magic = next((line.strip() for line in lines if line.lstrip().startswith(("%", "!"))), None)
     try:
-        tree = ast.parse("\n".join(lines))
-    except SyntaxError as error:
+        compile("\n".join(lines), place, "exec")  # finds what `ast.parse` lets pass, a return outside a function
+        tree, bound = ast.parse("\n".join(lines)), bound_names("\n".join(lines))
+    except (SyntaxError, ValueError) as error:  # ValueError: a null byte
         if magic:
             raise GradusError(f"{place}: {magic!r} is a magic, which no module may hold; move it elsewhere.") from None
-        raise GradusError(f"{place}: not Python (line {error.lineno}: {error.msg}); mend it, then run it.") from None
-    if lacking := [name for name in names if name not in bound_names("\n".join(lines))]:
+        raise GradusError(f"{place}: not Python ({_reason(error)}); mend it, then run it.") from None
+    if lacking := [name for name in names if name not in bound]:
         raise GradusError(f"{place}: does not define `{lacking[0]}`; write the class there, under this name.")
     taken = [line for node in tree.body for line in set(_lines_of(node))]
     movable = [node for node in tree.body if all(taken.count(line) == 1 for line in _lines_of(node))]
@@ -112,6 +117,10 @@ def _read_cell(place: str, label: str, source: str, names: Iterable[str]) -> _Ce
             for line in _lines_of(node):
                 lines[line - 1] = ""
     return _Cell(place, label, "\n".join(lines).strip("\n"), imports)
+
+
+def _reason(error: Exception) -> str:
+    return f"line {error.lineno}: {error.msg}" if isinstance(error, SyntaxError) and error.lineno else str(error)
 
 
 def _lines_of(node: ast.stmt) -> range:

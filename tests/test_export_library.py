@@ -140,6 +140,8 @@ REFUSED = {
     "a magic": (add("ReLU", "%timeit ReLU()"), "(ReLU): '%timeit ReLU()' is a magic"),
     "a shell command": (add("ReLU", "!pip list"), "(ReLU): '!pip list' is a magic"),
     "no Python": (add("ReLU", "class"), "(ReLU): not Python (line "),
+    "a return outside": (add("ReLU", "return 1"), ": 'return' outside function); mend it"),
+    "a null byte": (add("ReLU", "\0"), "(ReLU): not Python ("),
     "a class is missing": (renamed, "(Sigmoid): does not define `Identity`; write the class there"),
     "a helper that stands elsewhere": (
         helper_elsewhere,
@@ -147,6 +149,7 @@ REFUSED = {
     ),
     "a helper of a later cell": (add("Linear", "SGD"), "(Linear): uses `SGD`, which a later answer cell defines"),
     "a name of nobody": (add("GELU", "display(1)"), "(GELU): uses `display`, which no cell defines"),
+    "damaged metadata": (lambda cells: cells["title"].update(metadata=[]), "cell 1 is damaged"),
     "a damaged cell": (lambda cells: cells["title"].pop("source"), "cell 1 is damaged"),
 }
 
@@ -189,6 +192,12 @@ def test_what_is_no_folder_is_left_alone(place: str, tmp_path: Path) -> None:
     with pytest.raises(GradusError, match="no folder; move it away"):
         export_library(SOLUTION, tmp_path)
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(GradusError, match=r"mytorch: cannot be written \(Not a directory\); name another folder"):
+        export_library(SOLUTION, tmp_path / "file")
 
 
 def test_its_own_folder_is_written_again_and_what_else_is_in_it_stays(tmp_path: Path) -> None:
