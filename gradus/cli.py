@@ -83,6 +83,24 @@ def preflight(
     raise typer.Exit(0 if report.fit else 1)
 
 
+@app.command("export-library")
+def export_library(
+    notebook: Annotated[Path, typer.Argument(metavar="NOTEBOOK", help="Your ps6.ipynb, or the solution's.")],
+    to: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder that gets `mytorch/`.")] = Path(),
+) -> None:
+    """Write the classes of problem set 6 as the package `mytorch`, to import and to test. Nothing is executed.
+
+    `mytorch.nn` has the layers and losses, `mytorch.optim` has SGD, `mytorch.models` the models. A folder `mytorch`
+    that this command did not write is left alone, and the exit status is 2.
+    """
+    from gradus.library_export import export_library as write
+
+    export = write(notebook, to)
+    for label in export.unanswered:
+        print(f"not answered yet: {label}")
+    print(f"{export.folder}: {len(export.files)} files written. Beside it, `from mytorch.nn import Linear` works.")
+
+
 def main() -> None:
     """Run the command line; a `GradusError` is one sentence on stderr and exit status 2."""
     for entry in entry_points(group="gradus.commands"):

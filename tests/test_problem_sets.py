@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -38,6 +39,8 @@ NAMES = Course(REPOSITORY).problem_sets()
 NOTEBOOKS = {name: source_notebook(name) for name in NAMES}
 # Solutions that use none of the others, for the sets whose reference builds each answer on the ones before.
 INDEPENDENT = {"ps4": {name: inspect.getsource(getattr(compact, name)) for name in answer_cells(NOTEBOOKS["ps4"])}}
+Functions = Mapping[str, Callable[..., Any]]
+NO_OTHERS: Functions = MappingProxyType({})
 QUESTIONS = [(name, question) for name in NAMES for question in answer_cells(NOTEBOOKS[name])]
 
 
@@ -59,18 +62,24 @@ def right_answers(name: str, question: str) -> tuple[bytes, ...]:
     return tuple(answers_of(name, question, solved(name)[question]))
 
 
-def answers_of(name: str, question: str, function: Callable[..., Any]) -> list[bytes]:
-    """The frames of a question whose function is `function`, and all others the reference's."""
+def answers_of(name: str, question: str, function: Callable[..., Any], others: Functions = NO_OTHERS) -> list[bytes]:
+    """The frames of a question whose function is `function`; `others` of its cell by name, the rest the reference's."""
     sent: list[bytes] = []
     label = f"test_{question}"
     test = hidden_source(test_cells(NOTEBOOKS[name])[label])
-    run_test(test, solved(name) | {question: function}, SEED, sent.append, question=label)
+    run_test(test, solved(name) | dict(others) | {question: function}, SEED, sent.append, question=label)
     return sent
 
 
-def share(name: str, question: str, function: Callable[..., Any]) -> float:
-    """The share of a question's marks that `function` earns."""
-    return judge(right_answers(name, question), answers_of(name, question, function), 1.0).score
+def share(name: str, question: str, function: Callable[..., Any], others: Functions = NO_OTHERS) -> float:
+    """The share of a question's marks that `function` earns, with `others` for what else its cell defines."""
+    return judge(right_answers(name, question), answers_of(name, question, function, others), 1.0).score
+
+
+def defined_with(name: str, question: str) -> list[str]:
+    """What the answer cell of a question defines, the question's own name left out."""
+    (asked,) = [each for each in asked_questions(NOTEBOOKS[name]) if each.name == f"test_{question}"]
+    return [other for other in asked.tested if other != question]
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -103,7 +112,9 @@ def like(value: Any, fill: float) -> Any:
     """`value` with all of its numbers replaced."""
     if isinstance(value, tuple):
         return tuple(like(entry, fill) for entry in value)
-    return torch.full_like(value, fill) if isinstance(value, torch.Tensor) else type(value)(fill)
+    if isinstance(value, torch.Tensor):
+        return torch.full_like(value, fill)
+    return type(value)(fill) if isinstance(value, (bool, int, float)) else None  # nothing for an object of a class
 
 
 NULLS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
@@ -120,8 +131,12 @@ NULLS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
 
 @pytest.mark.parametrize(("name", "question"), QUESTIONS)
 def test_what_computes_nothing_earns_nothing(name: str, question: str) -> None:
-    right = solved(name)[question]
-    assert {null: share(name, question, make(right)) for null, make in NULLS.items()} == dict.fromkeys(NULLS, 0.0)
+    right, others = solved(name), defined_with(name, question)
+    earned = {
+        null: share(name, question, make(right[question]), {other: make(right[other]) for other in others})
+        for null, make in NULLS.items()
+    }
+    assert earned == dict.fromkeys(NULLS, 0.0)
 
 
 @pytest.mark.parametrize(("name", "question"), QUESTIONS)

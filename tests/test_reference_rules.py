@@ -62,6 +62,10 @@ GOOD = {
         "    def forward(self, X): return X * self.k",
         "answer(f(cases.number(2, 3)), *cases.tensors(4, n=1))",
     ),
+    "a method that works by its effect": (
+        "class f:\n    def __init__(self, given): self.given = given\n    def step(self): self.given[0] *= 2",
+        "def after(x):\n    given = [x]\n    f(given).step()\n    return given[0]\nanswer(after, cases.number(2, 3))",
+    ),
     "few steps": (
         "def f(x):\n    w = torch.zeros(1, requires_grad=True)\n    o = torch.optim.SGD([w], lr=0.1)\n"
         "    for _ in range(10):\n        o.zero_grad()\n        (w - x).square().sum().backward()\n        o.step()\n"

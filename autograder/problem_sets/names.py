@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import re
-import symtable
 from collections.abc import Iterator
+
+from gradus.names import bound_names as bound_in_python
+from gradus.names import free_names
+
+__all__ = ["bound_names", "called_wrongly", "free_names", "names_in_backticks", "signatures"]
 
 _FENCED = re.compile(r"^(`{3,}|~{3,})[^\n]*\n(.*?)^\1", re.MULTILINE | re.DOTALL)
 _BACKTICKS = re.compile(r"(`+)(.+?)\1", re.DOTALL)
@@ -26,22 +29,7 @@ def bound_names(code: str) -> set[str]:
     Raises:
         SyntaxError: not Python.
     """
-    table = symtable.symtable(_plain_python(code), "cell", "exec")
-    return {symbol.get_name() for symbol in table.get_symbols() if _is_bound(symbol)}
-
-
-def free_names(code: str) -> set[str]:
-    """The names that a test cell uses but neither defines nor gets from Python itself.
-
-    Raises:
-        SyntaxError: not Python, a magic for example.
-    """
-    top = symtable.symtable(code, "cell", "exec")
-    bound = {symbol.get_name() for symbol in top.get_symbols() if _is_bound(symbol)} | set(dir(builtins))
-    used = {symbol.get_name() for symbol in top.get_symbols() if symbol.is_referenced()}
-    for scope in _scopes_below(top):
-        used |= {symbol.get_name() for symbol in scope.get_symbols() if symbol.is_referenced() and symbol.is_global()}
-    return used - bound
+    return bound_in_python(_plain_python(code))
 
 
 def signatures(stub: str) -> dict[str, ast.arguments]:
@@ -79,13 +67,3 @@ def _plain_python(code: str) -> str:
     from IPython.core.inputtransformer2 import TransformerManager
 
     return TransformerManager().transform_cell(code)
-
-
-def _is_bound(symbol: symtable.Symbol) -> bool:
-    return symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
-
-
-def _scopes_below(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
-    for child in table.get_children():
-        yield child
-        yield from _scopes_below(child)

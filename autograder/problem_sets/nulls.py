@@ -23,7 +23,8 @@ _RETURNED = {
     "a function that returns ones like the right answer": "_null_like(_null_right(right, given, named), 1)",
 }
 
-# A class keeps its constructor; its other methods, `forward` and `__call__` among them, compute nothing.
+# A class keeps its constructor; its other methods, `forward` and `__call__` among them, compute nothing. What the right
+# method would do to its object it does to a twin: a method that works by its effect, such as `step`, has none.
 _REPLACE = """
 def _null_like(value, fill):
     import numpy
@@ -54,14 +55,20 @@ def _null_function(right):
     return lambda *given, **named: RETURNED
 
 
-def _null_method(right):
+_null_twins = {}  # by the id of an object, which is kept beside its twin, so that no other gets the id
+
+
+def _null_twin(of):
     import copy
 
-    def method(self, *given, **named):
-        def on_a_copy(*rest, **others):  # what the right method does to its object is no doing of the null either
-            return right(copy.deepcopy(self), *rest, **others)
+    if id(of) not in _null_twins:
+        _null_twins[id(of)] = of, copy.deepcopy(of)
+    return _null_twins[id(of)][1]
 
-        return _null_function(on_a_copy)(*given, **named)
+
+def _null_method(right):
+    def method(self, *given, **named):
+        return _null_function(lambda *rest, **others: right(_null_twin(self), *rest, **others))(*given, **named)
 
     return method
 

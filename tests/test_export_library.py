@@ -1,0 +1,241 @@
+"""`gradus export-library`: a ps6 notebook as a package that other programs, and other courses' tests, can import."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from in_process import ROOT, source_notebook
+
+from gradus.errors import GradusError
+from gradus.library_export import LIBRARY, MARK, export_library
+from gradus.notebooks import Notebook, source_of
+
+SOLUTION = ROOT / "solutions" / "ps6" / "ps6.ipynb"
+CLASSES = {name for cells in LIBRARY.values() for names in cells.values() for name in names}
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The solution's package, which tests only read."""
+    return export_library(SOLUTION, tmp_path_factory.mktemp("solution")).folder
+
+
+def python(folder: Path, code: str) -> str:
+    """What `code` prints in a fresh Python that finds the packages in `folder`, and nothing of this project."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COV_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def changed(folder: Path, change: Callable[[dict[str, Notebook]], object], name: str = "ps6.ipynb") -> Path:
+    """A copy of the solution; `change` gets its cells by id, and what it takes out of the dictionary is gone."""
+    notebook = copy.deepcopy(source_notebook("ps6"))
+    cells = {cell["id"]: cell for cell in notebook["cells"]}
+    change(cells)
+    path = folder / name
+    path.write_text(json.dumps(notebook | {"cells": list(cells.values())}), encoding="utf-8")
+    return path
+
+
+def test_the_package_has_every_class_where_one_looks_for_it(package: Path) -> None:
+    code = (
+        "import json, sys, mytorch.nn, mytorch.optim, mytorch.models\n"
+        "packages = [mytorch.nn, mytorch.optim, mytorch.models]\n"
+        "loaded = [name for name in ('torch', 'gradus', 'autograder', 'IPython') if name in sys.modules]\n"
+        "print(json.dumps([{n: getattr(p, n).__module__ for n in p.__all__} for p in packages] + [loaded]))"
+    )
+    nn, optim, models, loaded = json.loads(python(package.parent, code))
+    assert nn | optim | models == {
+        name: f"mytorch.{module.replace('/', '.')}"
+        for module, cells in LIBRARY.items()
+        for names in cells.values()
+        for name in names
+    }
+    assert (set(optim), set(models)) == ({"SGD"}, {"MLP0", "MLP1", "MLP4"})
+    assert loaded == []
+
+
+def test_its_source_is_in_form(package: Path) -> None:
+    for command in (["check"], ["format", "--check"]):
+        words = [sys.executable, "-m", "ruff", *command, "--no-cache", "--config", ROOT / "pyproject.toml", package]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+
+
+def test_other_courses_tests_for_such_a_library_pass(package: Path) -> None:
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", ROOT / "tests" / "mytorch_suite.py"]
+    environment = os.environ | {"PYTHONPATH": str(package.parent)}
+    done = subprocess.run(words, cwd=package.parent, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert " passed" in done.stdout
+    assert "skipped" not in done.stdout
+
+
+def test_the_notebook_is_not_executed(tmp_path: Path) -> None:
+    def plant(cells: dict[str, Notebook]) -> None:
+        cells["imports"]["source"] = "open('ran', 'w').close()\n" + source_of(cells["imports"])
+        cells["Tanh"]["source"] = source_of(cells["Tanh"]) + "\nopen('imported', 'w').close()"
+
+    export_library(changed(tmp_path, plant), tmp_path)
+    assert not (tmp_path / "ran").exists()
+    assert not (tmp_path / "imported").exists()
+
+
+def test_a_released_notebook_is_exported_and_says_what_is_not_answered(tmp_path: Path) -> None:
+    export = export_library(ROOT / "exercises" / "ps6" / "ps6.ipynb", tmp_path)
+    assert set(export.unanswered) == {label for cells in LIBRARY.values() for label in cells}
+    assert python(tmp_path, "from mytorch.nn import Linear; print(Linear.__name__)") == "Linear\n"
+    assert export_library(SOLUTION, tmp_path).unanswered == ()
+
+
+def test_imports_and_helpers_go_where_they_are_used(tmp_path: Path) -> None:
+    def helped(cells: dict[str, Notebook]) -> None:
+        cells["imports"]["source"] = source_of(cells["imports"]) + "\nfrom functools import reduce, partial\nimport csv"
+        cells["Linear"]["source"] = "import operator\nTWO = 2; import json\n\n" + source_of(cells["Linear"])
+        relu = source_of(cells["ReLU"])
+        cells["ReLU"]["source"] = "def half(Z):\n    return operator.truediv(Z, TWO)\n\n\n" + relu
+        cells["SGD"]["source"] = source_of(cells["SGD"]) + "\n\n\nadd_up = partial(reduce, operator.add)\nhalf(2.0)"
+
+    export_library(changed(tmp_path, helped), tmp_path)
+    optim = (tmp_path / "mytorch" / "optim" / "sgd.py").read_text()
+    assert "import operator\nfrom functools import partial, reduce\n" in optim
+    assert "from ..nn.activation import half\n" in optim
+    assert "import csv" not in optim
+    activation = (tmp_path / "mytorch" / "nn" / "activation.py").read_text()
+    assert "import operator\n" in activation
+    assert "from .linear import TWO\n" in activation
+    code = "from mytorch.optim.sgd import add_up; from mytorch.nn.linear import json; print(add_up([1, 2, 3]))"
+    assert python(tmp_path, code) == "6\n"
+
+
+def add(label: str, line: str) -> Callable[[dict[str, Notebook]], object]:
+    def change(cells: dict[str, Notebook]) -> None:
+        cells[label]["source"] = source_of(cells[label]) + f"\n{line}"
+
+    return change
+
+
+def renamed(cells: dict[str, Notebook]) -> None:
+    cells["Sigmoid"]["source"] = source_of(cells["Sigmoid"]).replace("class Identity", "class Same")
+
+
+def helper_elsewhere(cells: dict[str, Notebook]) -> None:
+    cells["tools"]["source"] = source_of(cells["tools"]) + "\n\n\ndef stable(Z):\n    return Z"
+    add("Softmax", "stable(1)")(cells)
+
+
+REFUSED = {
+    "a cell is missing": (lambda cells: cells.pop("Tanh"), "lacks the answer cells `Tanh`; copy"),
+    "a cell is there twice": (lambda cells: cells.update(again=cells["Tanh"]), "`Tanh` is there twice; delete one"),
+    "a magic": (add("ReLU", "%timeit ReLU()"), "(ReLU): '%timeit ReLU()' is a magic"),
+    "a shell command": (add("ReLU", "!pip list"), "(ReLU): '!pip list' is a magic"),
+    "no Python": (add("ReLU", "class"), "(ReLU): not Python (line "),
+    "a return outside": (add("ReLU", "return 1"), ": 'return' outside function); mend it"),
+    "a null byte": (add("ReLU", "\0"), "(ReLU): not Python ("),
+    "a class is missing": (renamed, "(Sigmoid): does not define `Identity`; write the class there"),
+    "a helper that stands elsewhere": (
+        helper_elsewhere,
+        "(Softmax): uses `stable`, which cell 5 defines; define it in",
+    ),
+    "a helper of a later cell": (add("Linear", "SGD"), "(Linear): uses `SGD`, which a later answer cell defines"),
+    "a name of nobody": (add("GELU", "display(1)"), "(GELU): uses `display`, which no cell defines"),
+    "damaged metadata": (lambda cells: cells["title"].update(metadata=[]), "cell 1 is damaged"),
+    "a damaged cell": (lambda cells: cells["title"].pop("source"), "cell 1 is damaged"),
+}
+
+
+@pytest.mark.parametrize(("change", "says"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_exported_is_named_with_file_cell_and_cure(
+    change: Callable[[dict[str, Notebook]], object], says: str, tmp_path: Path
+) -> None:
+    path = changed(tmp_path, change)
+    with pytest.raises(GradusError) as raised:
+        export_library(path, tmp_path)
+    assert str(raised.value).startswith(str(path))
+    assert says in str(raised.value)
+    assert not (tmp_path / "mytorch").exists()
+
+
+@pytest.mark.parametrize("name", ["solutions/ps4/ps4.ipynb", "exercises/ps4/ps4.ipynb"])
+def test_another_notebook_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(GradusError, match=r"ps4\.ipynb: this is another notebook.*; only ps6 makes a library"):
+        export_library(ROOT / name, tmp_path)
+    with pytest.raises(GradusError, match="no such notebook"):
+        export_library(tmp_path / "ps6.ipynb", tmp_path)
+
+
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mytorch").mkdir()
+    (tmp_path / "mytorch" / "notes.txt").write_text("mine")
+    with pytest.raises(GradusError, match=r"mytorch: this folder was not written by export-library; move it away"):
+        export_library(SOLUTION, tmp_path)
+    assert [path.name for path in (tmp_path / "mytorch").iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize("place", ["file", "link"])
+def test_what_is_no_folder_is_left_alone(place: str, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    if place == "file":
+        (tmp_path / "mytorch").write_text("mine")
+    else:
+        (tmp_path / "mytorch").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(GradusError, match="no folder; move it away"):
+        export_library(SOLUTION, tmp_path)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(GradusError, match=r"mytorch: cannot be written \(Not a directory\); name another folder"):
+        export_library(SOLUTION, tmp_path / "file")
+
+
+def test_its_own_folder_is_written_again_and_what_else_is_in_it_stays(tmp_path: Path) -> None:
+    first = export_library(SOLUTION, tmp_path)
+    (first.folder / "my_test.py").write_text("mine")
+    (first.folder / "nn" / "linear.py").write_text(f"{MARK} from ps6.ipynb\n")
+    assert export_library(SOLUTION, tmp_path) == first
+    assert "class Linear" in (first.folder / "nn" / "linear.py").read_text()
+    assert (first.folder / "my_test.py").read_text() == "mine"
+    (first.folder / "nn" / "linear.py").write_text("# rewritten by hand\n")
+    with pytest.raises(GradusError, match=r"linear\.py: this file was not written by export-library"):
+        export_library(SOLUTION, tmp_path)
+
+
+def test_the_command_line_says_what_it_wrote_and_what_is_wrong(tmp_path: Path) -> None:
+    def gradus(*words: str | Path) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "gradus.cli", "export-library", *map(str, words)]
+        return subprocess.run(
+            command,
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    written = gradus(SOLUTION, "--to", "here")
+    assert (written.returncode, written.stderr) == (0, "")
+    assert "here/mytorch: 10 files written" in written.stdout
+    assert (tmp_path / "here" / "mytorch" / "__init__.py").is_file()
+    refused = gradus(ROOT / "solutions" / "ps4" / "ps4.ipynb")
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("gradus: ")
+    assert "only ps6 makes a library" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_the_classes_of_the_package_are_those_of_the_interface() -> None:
+    layers = {"Linear", "Identity", "Sigmoid", "Tanh", "ReLU", "GELU", "Softmax", "BatchNorm1d"}
+    others = {"MSELoss", "CrossEntropyLoss", "SGD", "MLP0", "MLP1", "MLP4"}
+    assert layers | others == CLASSES
