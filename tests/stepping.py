@@ -35,14 +35,16 @@ def drive_by_mouse(page: Page, box: Locator) -> None:
     size = slider.bounding_box()
     assert size is not None
     slider.click(position={"x": 2, "y": size["height"] / 2})
-    pictures = []
+    pictures, places = [], []
     for number in range(last + 1):
         expect_frame(box, number)
         pictures.append(in_view(box))
+        places.append(slider.bounding_box())
         box.get_by_role("button", name="Next").click(force=True)  # at the end it says that it does nothing
     expect_frame(box, last)
     assert len(set(pictures)) == last + 1  # no two steps show the same picture
-    size = slider.bounding_box()  # where it stands now: a longer text may have moved it
+    assert all(place == places[0] for place in places)  # a slider that moves leaves the mouse behind
+    size = slider.bounding_box()
     assert size is not None
     middle, ends = size["y"] + size["height"] / 2, (size["x"] + size["width"] - 8, size["x"] + 2)
     for (start, end), number in ((ends, 0), (ends[::-1], last)):

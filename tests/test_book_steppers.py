@@ -30,6 +30,7 @@ PAGES = [str("book" / page) for page, figures in FIGURES.items() if figures]
 def opened(reader: Reader, page: str) -> list[Locator]:
     """The steppers of a page, as many as its chapter draws; from now on there is no network, not even the site."""
     reader.open(page)
+    reader.page.wait_for_load_state("networkidle")  # fonts come late
     reader.page.context.set_offline(True)
     found = reader.page.locator(".gradus-stepper").all()
     assert len(found) == len(FIGURES[Path(page).relative_to("book")])
