@@ -23,6 +23,7 @@ LIMIT = 40_000  # bytes
 # JupyterLab takes arrow keys, Enter and Space for itself, unless the element that has the focus says no.
 KEYS = 'data-lm-suppress-shortcuts="true"'
 
+# The words of a step must not widen the figure: a slider that grows while it is dragged leaves the mouse behind.
 STYLE = """\
 .gradus-stepper{margin:0 auto;max-width:max-content;color:inherit}
 .gradus-stepper .picture{overflow-x:auto;margin-bottom:.5rem}
@@ -36,7 +37,7 @@ STYLE = """\
 .gradus-stepper button{background:none;color:inherit;font:inherit}
 .gradus-stepper button[aria-disabled=true]{color:#7f7f7f}
 .gradus-stepper :focus-visible{outline:2px solid #0072B2;outline-offset:2px}
-.gradus-stepper .now{min-height:3em;margin:.5rem 0;text-align:center}
+.gradus-stepper .now{width:0;min-width:100%;min-height:3em;margin:.5rem 0;text-align:center}
 .gradus-stepper .steps{margin:.5rem 0;font-size:.9em;text-align:start}
 .gradus-stepper .steps [aria-current]::after{content:" (shown)"}
 @media screen{.gradus-stepper[data-live] .steps{display:none}}

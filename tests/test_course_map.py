@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from gradus.notebooks import read, source_of
 ROOT = Path(__file__).resolve().parent.parent
 ROWS = list(csv.DictReader((ROOT / "book" / "course-map.tsv").open(encoding="utf-8"), delimiter="\t"))
 PAGES = sorted({row["page"] for row in ROWS})
-
+DEFINITIONS = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 CHAPTERS = sorted((ROOT / "book").glob("[0-9]*/*.ipynb"))
 
 
@@ -30,6 +31,25 @@ def test_each_idea_is_run_by_the_cell_that_the_map_names(page: str) -> None:
     code = {cell["id"]: source_of(cell) for cell in read(path)["cells"] if cell["cell_type"] == "code"}
     for row in (row for row in ROWS if row["page"] == page):
         assert code.get(row["cell"], "").strip(), f"{page}: no code cell {row['cell']!r} ({row['idea']})"
+
+
+def runs_something(source: str) -> bool:
+    """Whether a cell does more than define: a call outside its functions and classes."""
+    python = "\n".join(line for line in source.splitlines() if not line.lstrip().startswith(("%", "!")))
+    done = [step for step in ast.parse(python).body if not isinstance(step, DEFINITIONS)]
+    return any(isinstance(node, ast.Call) for step in done for node in ast.walk(step))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_cell_of_an_idea_does_not_only_define_it(page: str) -> None:
+    code = {cell["id"]: source_of(cell) for cell in read(ROOT / "book" / f"{page}.ipynb")["cells"]}
+    only_define = [row["cell"] for row in ROWS if row["page"] == page and not runs_something(code[row["cell"]])]
+    assert only_define == []
+
+
+def test_a_definition_alone_runs_nothing() -> None:
+    assert not runs_something("import math\n\n\ndef root(x):\n    return math.sqrt(x)")
+    assert runs_something("%matplotlib inline\ndef root(x):\n    return x\n\n\nprint(root(2))")
 
 
 def test_every_chapter_is_in_the_map_and_in_the_table_of_contents() -> None:

@@ -13,15 +13,13 @@ from contrast import contrast
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 from reader import DESK, PHONE, Reader
+from stepping import expect_frame, last_of
 
 from gradus import Frame, figure, stepper
 
 SOFTMAX = "book/03-linear-classification/04-softmax-regression-from-scratch.html"
 PAGE = """<!DOCTYPE html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Steppers</title><style>:root {{ color-scheme: light dark }}</style><body>{}</body></html>"""
-# The numbers of the frames whose layers are all in view, and which of the others' are.
-SHOWN = """(box) => [...box.querySelectorAll('[data-in]')]
-  .map((layer) => [layer.dataset.in.split(' '), layer.getAttribute('display') !== 'none'])"""
 
 
 @pytest.fixture(scope="module")
@@ -68,20 +66,6 @@ def steppers(page: Page) -> list[Locator]:
     found = page.locator(".gradus-stepper").all()
     assert len(found) == len(worked_steppers.WORKED)
     return found
-
-
-def last_of(box: Locator) -> int:
-    return box.locator(".steps li").count() - 1
-
-
-def expect_frame(box: Locator, number: int) -> None:
-    """The frame `number` is in view, nothing of another frame is, and everything says so."""
-    expect(box.locator(".now")).to_have_text(box.locator(".steps li").nth(number).text_content() or "-")
-    for frames, is_shown in box.evaluate(SHOWN):
-        assert is_shown == (str(number) in frames)
-    slider = box.get_by_role("slider")
-    expect(slider).to_have_value(str(number))
-    expect(slider).to_have_attribute("aria-valuetext", box.locator(".steps b").nth(number).text_content() or "-")
 
 
 def test_with_the_mouse_every_step_is_reached_and_the_ends_are_ends(page: Page) -> None:
