@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import runpy
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -202,3 +203,24 @@ def test_the_reference_gradient_is_that_of_autograd() -> None:
     y = torch.tensor([0, 1, 2, 3, 0, 1])
     (expected,) = torch.autograd.grad(torch.nn.functional.cross_entropy(logits, y), logits)
     torch.testing.assert_close(solved("ps4")["cross_entropy_grad"](logits.detach(), y), expected)
+
+
+def test_the_two_mistakes_of_the_written_question_give_its_figures() -> None:
+    engines = runpy.run_path(str(REPOSITORY / "solutions" / "ps5" / "variants.py"))
+
+    def gradients(engine: Any) -> tuple[float, float]:
+        w, v = engine(1.0), engine(0.3)
+        u = w**2
+        ((u + u**2) * u).backward()
+        (v * engine(2.0) + engine(0.1)).tanh().backward()
+        return w.grad, v.grad
+
+    (right, once), (assigned, _), (early, _) = found = [
+        gradients(engines[name]) for name in ("Engine", "Assigns", "HandsOnTooEarly")
+    ]
+    assert {slope for _, slope in found} == {once}  # tanh(wx + b) shows neither
+    guide = source_of(next(cell for cell in NOTEBOOKS["ps5"]["cells"] if cell["id"] == "why_backwards"))
+    assert f"{assigned:g} instead of {right:g}, if the square is one operation" in " ".join(guide.split())
+    assert f"breadth first, {early:g} instead of {right:g}" in " ".join(guide.split())
+    prompt = source_of(next(cell for cell in NOTEBOOKS["ps5"]["cells"] if cell["id"] == "why_backwards-prompt"))
+    assert f"the gradient by $w$ is {right:g}; the engine's is smaller" in prompt

@@ -162,6 +162,16 @@ def relu_open_at_zero(operation, *operands):
     return result, (float(operands[0] >= 0),) if operation == "relu" else found
 
 
+@misconception(
+    "slopes",
+    hint="The slope of your ReLU is True or False. Python counts with them, but they are no numbers: NumPy and PyTorch "
+    "refuse to subtract them. `float` makes a number of each.",
+)
+def relu_slope_as_a_boolean(operation, *operands):
+    result, found = right_slopes(operation, operands)
+    return result, (operands[0] > 0,) if operation == "relu" else found
+
+
 # 2. gradients
 
 
