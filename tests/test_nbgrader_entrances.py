@@ -157,17 +157,42 @@ def test_formgraders_button_runs_what_has_no_result_and_gradus_grade_takes_that(
     assert {one.student: one.marks for one in report.results}["later"] == marks(course, "tiny", "later")
 
 
-def test_nbgraders_feedback_is_our_page(course: Course) -> None:
-    ours = course.feedback_page("right", "tiny").read_text()
+def nbgraders_page(course: Course, student: str) -> str:
     settings = configure(Config(), course)
-    folder = CourseDirectory(config=settings, assignment_id="tiny", student_id="right")
+    folder = CourseDirectory(config=settings, assignment_id="tiny", student_id=student)
     converter = GenerateFeedback(coursedir=folder, config=settings)
     converter.force = True
     converter.start()
-    page = course.feedback_page("right", "tiny").read_text()
+    return course.feedback_page(student, "tiny").read_text()
+
+
+def test_nbgraders_feedback_is_our_page(course: Course) -> None:
+    ours = course.feedback_page("right", "tiny").read_text()
+    page = nbgraders_page(course, "right")
     assert "default-src 'none'" in page
     assert "<script" not in page
     assert page.partition("<main>")[2] == ours.partition("<main>")[2]
+
+
+def test_an_answer_that_nobody_has_read_yet_is_no_zero_in_the_feedback(course: Course) -> None:
+    notebook = json.loads(course.released_notebook("tiny").read_text())
+    tiny.hand_in(course, "writes", tiny.answered(notebook, **(tiny.RIGHT | {"why": "In words of my own."})))
+    grade_class(course, "tiny")
+    ours = course.feedback_page("writes", "tiny").read_text()
+    assert "(Score so far: 3.0 / 3.0; not read yet: 3.0 points)" in ours
+    assert ours.count("Not read yet: up to 3.0 points") == 2  # in the list and at the answer
+    assert "0.0 / 3.0" not in ours
+    assert nbgraders_page(course, "writes").partition("<main>")[2] == ours.partition("<main>")[2]
+
+    with Gradebook(course.gradebook_url) as gradebook:
+        gradebook.find_grade("why", "tiny", "tiny", "writes").manual_score = 0.0
+        gradebook.db.commit()
+    grade_class(course, "tiny")
+    ours = course.feedback_page("writes", "tiny").read_text()
+    assert "(Score: 3.0 / 6.0)" in ours
+    assert ours.count("Score: 0.0 / 3.0") == 2
+    assert "ot read yet" not in ours
+    assert nbgraders_page(course, "writes").partition("<main>")[2] == ours.partition("<main>")[2]
 
 
 def test_marks_credit_and_comments_of_a_person_outlive_a_fresh_run(course: Course) -> None:

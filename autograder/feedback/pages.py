@@ -87,7 +87,7 @@ class FeedbackWriter:
         """Write one student's page.
 
         Args:
-            marks: of every graded cell, those given by hand included.
+            marks: of every graded cell, those given by hand included; None for one that nobody has read yet.
             comments: by the cell's name.
             late_penalty: what is taken off the sum.
         """
@@ -99,7 +99,7 @@ class FeedbackWriter:
         notebook = from_dict(graded.notebook)  # a copy
         known = [cell.metadata.nbgrader for cell in notebook.cells if cell.metadata.get("nbgrader")]
         for cell in known:
-            cell.update(score=marks.get(cell.grade_id) or 0.0, comment=comments.get(cell.grade_id))
+            cell.update(score=marks.get(cell.grade_id, 0.0), comment=comments.get(cell.grade_id))
         resources = {
             "nbgrader": {
                 "notebook": self._name,

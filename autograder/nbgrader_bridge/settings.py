@@ -40,6 +40,8 @@ def configure(c: Config, course: Course) -> Config:
 
     Every entrance (our command, nbgrader's command line, formgrader) runs through this, so all give the same marks.
     """
+    from autograder.nbgrader_bridge.given_marks import GivenMarks  # and nbgrader, which whoever asks for this uses
+
     _find_our_programs()
     warnings.filterwarnings("ignore", "Object of type <Submitted", module="nbgrader")  # SQLAlchemy, of nbgrader's ways
     c.CourseDirectory.root = str(course.root)
@@ -60,6 +62,7 @@ def configure(c: Config, course: Course) -> Config:
     c.FeedbackExporter.template_name = TEMPLATE
     c.FeedbackExporter.extra_template_basedirs = [str(TEMPLATES)]
     c.FeedbackExporter.exclude_anchor_links = True
+    c.GenerateFeedback.preprocessors = [GivenMarks]
     c.GenerateFeedback.exporter_class = "autograder.feedback.pages.FeedbackExporter"
     return c
 
