@@ -93,12 +93,23 @@ def run_and_report(job: Job, seconds: float = SECONDS) -> tuple[Streams, dict[in
                 failed[cell.index] = f"{type(error).__name__}: {error}"
             if cell.question is not None:
                 sent = streams[cell.question] = []
-                with _limit(seconds):
+                with _limit(seconds), _as_it_was(names):
                     run_test(
-                        asked[cell.question].test, dict(names), job.seed, sent.append,
+                        asked[cell.question].test, names, job.seed, sent.append,
                         question=asked[cell.question].drawn_as, ambient=job.ambient,
                     )  # fmt: skip
     return streams, failed
+
+
+@contextmanager
+def _as_it_was(names: dict[str, Any]) -> Iterator[None]:
+    """Undo what a question binds. It needs the namespace itself: the functions that it asks look their names up there."""
+    before = dict(names)
+    try:
+        yield
+    finally:
+        names.clear()
+        names.update(before)
 
 
 class Reference:

@@ -23,7 +23,7 @@ PICTURES_AND_FONTS = {".png", ".jpg", ".gif", ".ico", ".woff", ".woff2", ".ttf",
 
 def hidden_lines(solutions: Path) -> list[str]:
     """Every distinctive line of a solution, a hidden test or a marking guide in the notebooks under `solutions`."""
-    lines = {line for path in sorted(solutions.glob("*/*.ipynb")) for line in secrets(read(path))}
+    lines = {line for path in sorted(solutions.rglob("*.ipynb")) for line in secrets(read(path))}
     return sorted(line for line in lines if len(essence(line)) >= DISTINCTIVE)
 
 

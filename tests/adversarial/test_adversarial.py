@@ -157,6 +157,7 @@ def test_the_course_folder_holds_what_belongs_there(hostile: HostileClass) -> No
         "gradus.log",
         "gradus.toml",
         "marks.json",
+        "nbgrader_config.py",
     }
     assert {path.name for path in hostile.course.root.iterdir() if path.name != ".grading"} <= known
     assert snapshot(hostile.course.submitted) == hostile.before
