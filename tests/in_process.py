@@ -103,7 +103,7 @@ def run_and_report(job: Job, seconds: float = SECONDS) -> tuple[Streams, dict[in
 
 @contextmanager
 def _as_it_was(names: dict[str, Any]) -> Iterator[None]:
-    """Undo what a question binds. It needs the namespace itself: the functions that it asks look their names up there."""
+    """Undo what a question binds. It is given the namespace itself, where the functions it asks look their names up."""
     before = dict(names)
     try:
         yield
