@@ -365,5 +365,41 @@ def test_what_is_imported_beforehand_follows_from_the_notebook():
         assert "pandas" in preload_for([source])
     for source in ("%matplotlib inline", "import matplotlib.pyplot as plt", "from matplotlib import pyplot"):
         assert "matplotlib.pyplot" in preload_for([source])
-    assert "torch._dynamo" not in preload_for(["# an optimizer would do better"])
-    assert "torch._dynamo" in preload_for(["optimizer = torch.optim.SGD([W], lr=0.1)"])
+    assert "torch._dynamo" not in preload_for(["optimizer = torch.optim.SGD([W], lr=0.1)"])
+    assert "torch._dynamo" in preload_for(["torch.set_default_device('cpu')"])
+
+
+OPTIMIZED = """
+import sys, torch
+from torch import nn
+def trained(name):
+    torch.manual_seed(3)
+    net, X = nn.Linear(5, 2), torch.randn(20, 5)
+    options = {"lr": 0.05} if name != "LBFGS" else {"lr": 0.05, "max_iter": 3}
+    optimizer = getattr(torch.optim, name)(net.parameters(), **options)
+    optimizer.add_param_group({"params": [nn.Parameter(torch.ones(3))]}) if name != "LBFGS" else None
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, 2)
+    def closure():
+        optimizer.zero_grad()
+        loss = net(X).square().mean()
+        loss.backward()
+        return loss
+    for _ in range(4):
+        optimizer.step(closure)
+        schedule.step()
+    optimizer.load_state_dict(optimizer.state_dict())
+    assert torch.is_grad_enabled()
+    return [p.tolist() for p in net.parameters()]
+names = [name for name, found in vars(torch.optim).items() if isinstance(found, type)
+         and name not in ("Optimizer", "SparseAdam", "Muon")]
+"""
+
+
+def test_every_optimizer_does_the_same_without_importing_the_compiler(worker):
+    asked = "[trained(name) for name in names], len(names), 'torch._dynamo' in sys.modules"
+    here: dict = {}
+    exec(OPTIMIZED, here)
+    numbers, count, _ = eval(asked, here)
+    execution = worker.run(job_of(OPTIMIZED, f"print(({asked}))"))
+    assert text(execution, 1) == f"{(numbers, count, False)}\n"
+    assert count >= 10

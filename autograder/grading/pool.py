@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from autograder.execution import Execution, Job, Limits
-from autograder.sandbox import PRELOAD_ALL, SandboxError, SandboxUnavailable, Worker
+from autograder.sandbox import PRELOAD, SandboxError, SandboxUnavailable, Worker
 from gradus.errors import GradusError
 
 Task = TypeVar("Task")
@@ -27,7 +27,7 @@ class Sandbox:
         preload: modules that it imports before it forks; what is missing there, each submission imports for itself.
     """
 
-    def __init__(self, limits: Limits, sandbox: bool = True, preload: tuple[str, ...] = PRELOAD_ALL) -> None:
+    def __init__(self, limits: Limits, sandbox: bool = True, preload: tuple[str, ...] = PRELOAD) -> None:
         self._limits = limits
         self._stopping = threading.Event()
         self._worker = _Stoppable(self._stopping, preload=preload, unsafe_no_sandbox=not sandbox)
@@ -85,7 +85,7 @@ class Pool(Generic[Task, Outcome]):
     A context manager. When it is left, by an exception or Ctrl-C too, every sandbox and everything in it has gone.
     """
 
-    def __init__(self, size: int, limits: Limits, sandbox: bool = True, preload: tuple[str, ...] = PRELOAD_ALL) -> None:
+    def __init__(self, size: int, limits: Limits, sandbox: bool = True, preload: tuple[str, ...] = PRELOAD) -> None:
         self._sandboxes = [Sandbox(limits, sandbox, preload) for _ in range(size)]
         self._tasks: queue.SimpleQueue[Callable[[Sandbox], None] | None] = queue.SimpleQueue()
         self._threads = [

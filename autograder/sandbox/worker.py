@@ -24,7 +24,6 @@ from autograder.sandbox.errors import SandboxError, SandboxUnavailable
 from autograder.sandbox.submission import Submission
 
 PRELOAD = ("numpy", "torch", "torch.nn.functional", "gradus.datasets.fashion_mnist")
-PRELOAD_ALL = (*PRELOAD, "torch._dynamo")
 MAX_RESTARTS = 3
 MAX_QUESTIONS = 200
 _PRELOAD_FOR = (  # words of a notebook, what it says with one of them, and what is then worth importing once for all
@@ -34,15 +33,15 @@ _PRELOAD_FOR = (  # words of a notebook, what it says with one of them, and what
         ("matplotlib.pyplot", "matplotlib_inline.backend_inline"),
     ),
     (("pandas",), r"\b(?:import|from) +(?:[\w. ]+, *)*pandas\b", ("pandas",)),
-    (  # The first optimizer, default device, deterministic flag or compiled function imports it, which takes seconds.
-        ("optim", "_dynamo", "set_default_device", "deterministic_algo", "compile"),
-        r"\boptim\b|_dynamo|set_default_device|deterministic_algo|torch\.compile",
+    (  # The first default device, deterministic flag or compiled function imports it, which takes seconds.
+        ("_dynamo", "set_default_device", "deterministic_algo", "torch.compile"),
+        r"_dynamo|set_default_device|deterministic_algo|torch\.compile",
         ("torch._dynamo",),
     ),
     (
         ("d2l", "from gradus import"),
         r"\bd2l\b(?!==)|from gradus import",
-        ("gradus.torch_d2l", "gradus.trainer", "gradus.data_modules", "torch._dynamo"),
+        ("gradus.torch_d2l", "gradus.trainer", "gradus.data_modules"),
     ),
 )
 _START_SECONDS = 120.0
@@ -57,7 +56,7 @@ class Worker:
         unsafe_no_sandbox: run without walls: student code then has all the rights of this process.
     """
 
-    def __init__(self, *, preload: tuple[str, ...] = PRELOAD_ALL, unsafe_no_sandbox: bool = False) -> None:
+    def __init__(self, *, preload: tuple[str, ...] = PRELOAD, unsafe_no_sandbox: bool = False) -> None:
         self._preload = preload
         self._walls = not unsafe_no_sandbox
         self._process: subprocess.Popen[bytes] | None = None
