@@ -51,7 +51,8 @@ class ClassRun:
 
     def report(self, ready: list[Submission], waiting: list[Submission], pool: Pool[Submission, Graded]) -> Report:
         """Record the submissions that are ready, run and record those that wait."""
-        register(self.course, self.name)
+        outcomes = pool.map_unordered(self._grade, waiting)
+        register(self.course, self.name)  # seconds for a new course; the sandboxes have begun
         config = nbgrader_options(self.course)
         late = AssignLatePenalties(config=config)
         late.init_plugin()
@@ -60,7 +61,7 @@ class ClassRun:
             self.feedback = FeedbackWriter(self.course, self.name, config) if self.with_feedback else None
             for submission in ready:
                 self._take(submission, lambda submission=submission: self._kept(submission))  # type: ignore[misc]
-            for submission, future in pool.map_unordered(self._grade, waiting):
+            for submission, future in outcomes:
                 self._take(submission, future.result)
             self.marks.commit()
             return self._summary(self.marks.marks())

@@ -132,14 +132,13 @@ class Pool(Generic[Task, Outcome]):
     def map_unordered(
         self, function: Callable[[Task, Sandbox], Outcome], tasks: Iterable[Task]
     ) -> Iterator[tuple[Task, Future[Outcome]]]:
-        """Call `function` with each task and a sandbox; gives each task with its outcome as they come."""
+        """Have `function` called with each task and a sandbox, from now on; gives tasks and outcomes as they come."""
         done: queue.SimpleQueue[tuple[Task, Future[Outcome]]] = queue.SimpleQueue()
         count = 0
         for count, task in enumerate(tasks, 1):  # noqa: B007
             future = self.submit(lambda sandbox, task=task: function(task, sandbox))  # type: ignore[misc]
             future.add_done_callback(lambda future, task=task: done.put((task, future)))  # type: ignore[misc]
-        for _ in range(count):
-            yield done.get()
+        return (done.get() for _ in range(count))
 
     def _work(self, sandbox: Sandbox, core: int | None) -> None:
         if core is not None:
