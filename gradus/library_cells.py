@@ -88,10 +88,10 @@ def _read_cell(place: str, label: str, source: str, names: Iterable[str]) -> Cel
         raise GradusError(f"{place}: not Python ({_reason(error)}); mend it, then run it.") from None
     if lacking := [name for name in names if name not in bound]:
         raise GradusError(f"{place}: does not define `{lacking[0]}`; write the class there, under this name.")
-    if (other := next((node for node in tree.body if not _belongs_in_a_module(node)), None)) is not None:
-        line = lines[other.lineno - 1].strip()
+    if other := next((node for node in tree.body if not _belongs_in_a_module(node)), None):
+        experiment = lines[other.lineno - 1].strip()
         raise GradusError(
-            f"{place}: line {other.lineno}, {line!r}, would run at every import; move it into a cell of your own."
+            f"{place}: line {other.lineno}, {experiment!r}, would run at every import; move it into a cell of your own."
         )
     taken = [line for node in tree.body for line in set(_lines_of(node))]
     movable = [node for node in tree.body if all(taken.count(line) == 1 for line in _lines_of(node))]
