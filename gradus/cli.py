@@ -90,8 +90,9 @@ def export_library(
 ) -> None:
     """Write the classes of problem set 6 as the package `mytorch`, to import and to test. Nothing is executed.
 
-    `mytorch.nn` has the layers and losses, `mytorch.optim` has SGD, `mytorch.models` the models. A folder `mytorch`
-    that this command did not write is left alone, and the exit status is 2.
+    `mytorch.nn` has the layers and losses, `mytorch.optim` has SGD, `mytorch.models` the models and what they are
+    made of. Experiments in an answer cell are refused: they would run at every import. A folder `mytorch` that this
+    command did not write is left alone, and the exit status is 2.
     """
     from gradus.library_export import export_library as write
 

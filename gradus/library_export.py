@@ -8,27 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradus.errors import GradusError
-from gradus.frames import label_of, recorded_frame
+from gradus.frames import label_of
 from gradus.import_order import as_isort, sorted_imports
+from gradus.library_cells import LIBRARY, PROBLEM_SET, Cell, answer_cells, imports_among
 from gradus.names import bound_names, free_names
 from gradus.notebooks import Notebook, read, source_of
 
-PROBLEM_SET, PACKAGE = "ps6", "mytorch"
-LIBRARY: dict[str, dict[str, tuple[str, ...]]] = {
-    "nn/linear": {"Linear": ("Linear",)},
-    "nn/activation": {
-        "Sigmoid": ("Identity", "Sigmoid"),
-        "Tanh": ("Tanh",),
-        "ReLU": ("ReLU",),
-        "GELU": ("GELU",),
-        "Softmax": ("Softmax",),
-    },
-    "nn/loss": {"MSELoss": ("MSELoss",), "CrossEntropyLoss": ("CrossEntropyLoss",)},
-    "nn/batchnorm": {"BatchNorm1d": ("BatchNorm1d",)},
-    "optim/sgd": {"SGD": ("SGD",)},
-    "models/mlp": {"MLP4": ("MLP0", "MLP1", "MLP4")},
-}
-"""Each module's answer cells, by grade_id, and what each cell must define. A module may import from those above it."""
+PACKAGE = "mytorch"
+OPEN = "models/mlp"
+"""The module whose other public classes are exported too: what the student builds models with, `Chain` for example."""
 MARK = "# Written by `gradus export-library`"
 
 
@@ -41,26 +29,17 @@ class Export:
     unanswered: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class _Cell:
-    """One answer cell: the name of its place, its source without imports, and its imports by the name they bind."""
-
-    place: str
-    label: str
-    body: str
-    imports: dict[str, str]
-
-
 def export_library(path: Path, to: Path) -> Export:
     """Write the classes of the notebook in `path` as the package `to`/mytorch.
 
     Raises:
-        GradusError: it is not ps6, an answer cell is missing, twice there, not plain Python or short of a class, a
-            name is defined in none of them, or `to`/mytorch is there and was not written by this command.
+        GradusError: it is not ps6, an answer cell is missing, twice there, not plain Python, short of a class or does
+            more than define, a name is defined in none of them or twice in one module, or `to`/mytorch is there and
+            was not written by this command.
     """
     notebook = read(path)
-    cells = _answer_cells(path, notebook)
-    texts = _modules(path, notebook, cells) | _packages(path)
+    cells = answer_cells(path, notebook)
+    texts = _modules(path, notebook, cells) | _packages(path, cells)
     folder = to / PACKAGE
     _require_own(folder, texts)
     try:
@@ -73,106 +52,60 @@ def export_library(path: Path, to: Path) -> Export:
     return Export(folder, tuple(folder / name for name in texts), unanswered)
 
 
-def _answer_cells(path: Path, notebook: Notebook) -> dict[str, _Cell]:
-    """The answer cells of the library by label, in the notebook's order."""
-    wanted = {label: names for cells in LIBRARY.values() for label, names in cells.items()}
-    frame = recorded_frame(notebook)
-    found: dict[str, _Cell] = {}
-    for number, cell in enumerate(notebook["cells"], start=1):
-        whole = isinstance(cell, dict) and isinstance(cell.get("metadata", {}), dict)
-        if not whole or not isinstance(cell.get("source"), (str, list)):
-            raise GradusError(f"{path}: cell {number} is damaged; open and save the notebook once in JupyterLab.")
-        label = label_of(cell)
-        if label not in wanted or cell.get("cell_type") != "code":
-            continue
-        if label in found:
-            raise GradusError(f"{path}: the answer cell `{label}` is there twice; delete one of the two.")
-        found[label] = _read_cell(f"{path}, cell {number} ({label})", label, source_of(cell), wanted[label])
-    if not found or (frame is not None and frame.name != PROBLEM_SET):
-        name = f" ({frame.name})" if frame else ""
-        raise GradusError(f"{path}: this is another notebook{name}; only {PROBLEM_SET} makes a library.")
-    if missing := [label for label in wanted if label not in found]:
-        named = ", ".join(f"`{label}`" for label in missing)
-        raise GradusError(f"{path}: lacks the answer cells {named}; copy them from a fresh {PROBLEM_SET}.ipynb.")
-    return found
-
-
-def _read_cell(place: str, label: str, source: str, names: Iterable[str]) -> _Cell:
-    lines = [line for line in source.splitlines() if line.strip() not in ("### BEGIN SOLUTION", "### END SOLUTION")]
-    magic = next((line.strip() for line in lines if line.lstrip().startswith(("%", "!"))), None)
-    try:
-        compile("\n".join(lines), place, "exec")  # finds what `ast.parse` lets pass, a return outside a function
-        tree, bound = ast.parse("\n".join(lines)), bound_names("\n".join(lines))
-    except (SyntaxError, ValueError) as error:  # ValueError: a null byte
-        if magic:
-            raise GradusError(f"{place}: {magic!r} is a magic, which no module may hold; move it elsewhere.") from None
-        raise GradusError(f"{place}: not Python ({_reason(error)}); mend it, then run it.") from None
-    if lacking := [name for name in names if name not in bound]:
-        raise GradusError(f"{place}: does not define `{lacking[0]}`; write the class there, under this name.")
-    taken = [line for node in tree.body for line in set(_lines_of(node))]
-    movable = [node for node in tree.body if all(taken.count(line) == 1 for line in _lines_of(node))]
-    imports = _imports(movable)  # those that share a line with something else stay where they are
-    for node in movable:
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            for line in _lines_of(node):
-                lines[line - 1] = ""
-    return _Cell(place, label, "\n".join(lines).strip("\n"), imports)
-
-
-def _reason(error: Exception) -> str:
-    return f"line {error.lineno}: {error.msg}" if isinstance(error, SyntaxError) and error.lineno else str(error)
-
-
-def _lines_of(node: ast.stmt) -> range:
-    return range(node.lineno, (node.end_lineno or node.lineno) + 1)
-
-
-def _imports(nodes: Iterable[ast.stmt]) -> dict[str, str]:
-    """The import statements among `nodes`, one for each name that they bind."""
-    found = {}
-    for node in nodes:
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            for alias in node.names:
-                one: ast.stmt = ast.Import([alias])
-                if isinstance(node, ast.ImportFrom):
-                    one = ast.ImportFrom(node.module, [alias], node.level)
-                found[alias.asname or alias.name.partition(".")[0]] = ast.unparse(one)
-    return found
-
-
-def _modules(path: Path, notebook: Notebook, cells: dict[str, _Cell]) -> dict[str, str]:
+def _modules(path: Path, notebook: Notebook, cells: dict[str, Cell]) -> dict[str, str]:
     """The text of each module by its file's name."""
     imports, others = _elsewhere(notebook, cells)
-    homes = {  # the module that defines each name: the earliest one
-        name: module
-        for module in reversed(LIBRARY)
-        for label in LIBRARY[module]
-        for name in bound_names(cells[label].body)
-    }
-    texts, order = {}, list(LIBRARY)
+    texts: dict[str, str] = {}
+    above: dict[str, str] = {}  # the module that each name comes from: the latest one above
+    everywhere = {name for cell in cells.values() for name in bound_names(cell.body)}
     for module, labels in LIBRARY.items():
         own = [cell for cell in cells.values() if cell.label in labels]
+        _require_no_name_twice(module, own)
         here = {name for cell in own for name in bound_names(cell.body)}
         needed = {line for cell in own for line in cell.imports.values() if line.startswith("from __future__")}
         for cell in own:
             for name in sorted(free_names(cell.body) - here):
-                home = homes.get(name)
-                if name in cell.imports or (home is None and name in imports):
+                if name in cell.imports or (name not in everywhere and name in imports):
                     needed.add(cell.imports.get(name) or imports[name])
-                elif home is not None and order.index(home) < order.index(module):
-                    needed.add(f"from {_relative(module, home)} import {name}")
+                elif name in above:
+                    needed.add(f"from {_relative(module, above[name])} import {name}")
                 else:
-                    where = "a later answer cell" if home else f"cell {others[name]}" if name in others else "no cell"
+                    later = name in everywhere
+                    where = "a later answer cell" if later else f"cell {others[name]}" if name in others else "no cell"
                     raise GradusError(
                         f"{cell.place}: uses `{name}`, which {where} defines; define it in the cell that uses it."
                     )
+        above |= dict.fromkeys(here, module)
         blocks = [sorted_imports(needed)] if needed else []
-        parts = [_head(path, f"From {PROBLEM_SET}: {', '.join(labels)}."), *blocks]
+        parts = [_head(path, f"From {PROBLEM_SET}: {', '.join(_public(module, cells))}."), *blocks]
         texts[f"{module}.py"] = "\n\n".join(parts) + "\n\n\n" + "\n\n\n".join(cell.body for cell in own) + "\n"
     return texts
 
 
-def _elsewhere(notebook: Notebook, cells: dict[str, _Cell]) -> tuple[dict[str, str], dict[str, int]]:
+def _require_no_name_twice(module: str, own: Iterable[Cell]) -> None:
+    """Raise when two cells of a module define the same name: in the package, the first cell would get the second's."""
+    first: dict[str, Cell] = {}
+    for cell in own:
+        for name in sorted(cell.defined_names()):
+            if name in first:
+                raise GradusError(
+                    f"{cell.place}: defines `{name}`, as the answer cell `{first[name].label}` does, and both go into "
+                    f"{PACKAGE}/{module}.py; give one of the two another name, or keep the first if they are the same."
+                )
+            first[name] = cell
+
+
+def _public(module: str, cells: dict[str, Cell]) -> list[str]:
+    """The classes of a module that its package exports, in the notebook's order."""
+    found = [name for names in LIBRARY[module].values() for name in names]
+    if module != OPEN:
+        return found
+    tops = [node for label in LIBRARY[module] for node in ast.parse(cells[label].body).body]
+    classes = [node.name for node in tops if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
+    return list(dict.fromkeys([*classes, *found]))
+
+
+def _elsewhere(notebook: Notebook, cells: dict[str, Cell]) -> tuple[dict[str, str], dict[str, int]]:
     """The imports of all cells by name; and by name which cell defines it, of those that the library is not made of."""
     imports = {name: line for cell in cells.values() for name, line in cell.imports.items()}
     names: dict[str, int] = {}
@@ -184,17 +117,17 @@ def _elsewhere(notebook: Notebook, cells: dict[str, _Cell]) -> tuple[dict[str, s
             names |= dict.fromkeys(bound_names(source_of(cell)), number)
         except SyntaxError:  # magics: whatever it defines, it is no part of the library
             continue
-        imports |= _imports(tree.body)
+        imports |= imports_among(tree.body)
     return imports, names
 
 
-def _packages(path: Path) -> dict[str, str]:
+def _packages(path: Path, cells: dict[str, Cell]) -> dict[str, str]:
     """The text of each `__init__.py`."""
     texts: dict[str, str] = {}
     packages: dict[str, dict[str, list[str]]] = {}
-    for module, cells in LIBRARY.items():
+    for module in LIBRARY:
         package, _, name = module.partition("/")
-        packages.setdefault(package, {})[name] = sorted((n for names in cells.values() for n in names), key=as_isort)
+        packages.setdefault(package, {})[name] = sorted(_public(module, cells), key=as_isort)
     for package, modules in packages.items():
         lines = [f"from .{name} import {', '.join(modules[name])}" for name in sorted(modules)]
         texts[f"{package}/__init__.py"] = _init(path, package, lines, [n for names in modules.values() for n in names])

@@ -14,7 +14,8 @@ import pytest
 from in_process import ROOT, source_notebook
 
 from gradus.errors import GradusError
-from gradus.library_export import LIBRARY, MARK, export_library
+from gradus.library_cells import LIBRARY
+from gradus.library_export import MARK, export_library
 from gradus.notebooks import Notebook, source_of
 
 SOLUTION = ROOT / "solutions" / "ps6" / "ps6.ipynb"
@@ -55,13 +56,13 @@ def test_the_package_has_every_class_where_one_looks_for_it(package: Path) -> No
         "print(json.dumps([{n: getattr(p, n).__module__ for n in p.__all__} for p in packages] + [loaded]))"
     )
     nn, optim, models, loaded = json.loads(python(package.parent, code))
-    assert nn | optim | models == {
+    assert nn | optim | models == {"Chain": "mytorch.models.mlp"} | {
         name: f"mytorch.{module.replace('/', '.')}"
         for module, cells in LIBRARY.items()
         for names in cells.values()
         for name in names
     }
-    assert (set(optim), set(models)) == ({"SGD"}, {"MLP0", "MLP1", "MLP4"})
+    assert (set(optim), set(models)) == ({"SGD"}, {"Chain", "MLP0", "MLP1", "MLP4"})
     assert loaded == []
 
 
@@ -84,7 +85,7 @@ def test_other_courses_tests_for_such_a_library_pass(package: Path) -> None:
 def test_the_notebook_is_not_executed(tmp_path: Path) -> None:
     def plant(cells: dict[str, Notebook]) -> None:
         cells["imports"]["source"] = "open('ran', 'w').close()\n" + source_of(cells["imports"])
-        cells["Tanh"]["source"] = source_of(cells["Tanh"]) + "\nopen('imported', 'w').close()"
+        cells["Tanh"]["source"] = source_of(cells["Tanh"]) + "\nclosed = open('imported', 'w').close()"
 
     export_library(changed(tmp_path, plant), tmp_path)
     assert not (tmp_path / "ran").exists()
@@ -104,7 +105,9 @@ def test_imports_and_helpers_go_where_they_are_used(tmp_path: Path) -> None:
         cells["Linear"]["source"] = "import operator\nTWO = 2; import json\n\n" + source_of(cells["Linear"])
         relu = source_of(cells["ReLU"])
         cells["ReLU"]["source"] = "def half(Z):\n    return operator.truediv(Z, TWO)\n\n\n" + relu
-        cells["SGD"]["source"] = source_of(cells["SGD"]) + "\n\n\nadd_up = partial(reduce, operator.add)\nhalf(2.0)"
+        cells["SGD"]["source"] = (
+            source_of(cells["SGD"]) + "\n\n\nadd_up = partial(reduce, operator.add)\nONE = half(2.0)"
+        )
 
     export_library(changed(tmp_path, helped), tmp_path)
     optim = (tmp_path / "mytorch" / "optim" / "sgd.py").read_text()
@@ -118,6 +121,43 @@ def test_imports_and_helpers_go_where_they_are_used(tmp_path: Path) -> None:
     assert python(tmp_path, code) == "6\n"
 
 
+def test_a_classifier_can_be_built_with_the_chain_of_the_notebook(package: Path) -> None:
+    code = (
+        "import numpy as np; from mytorch.models import Chain; from mytorch.nn import Linear, Tanh\n"
+        "print(Chain([Linear(4, 3), Tanh(), Linear(3, 2)]).forward(np.ones((5, 4))).shape)"
+    )
+    assert python(package.parent, code) == "(5, 2)\n"
+
+
+def test_whatever_public_class_the_models_are_made_of_is_exported(tmp_path: Path) -> None:
+    def other_name(cells: dict[str, Notebook]) -> None:
+        cells["MLP4"]["source"] = source_of(cells["MLP4"]).replace("Chain", "Network") + "\n\n\nclass _Mine:\n    pass"
+
+    export_library(changed(tmp_path, other_name), tmp_path)
+    code = "import mytorch.models as m; print(m.__all__, m.Network.__module__, hasattr(m, '_Mine'))"
+    assert python(tmp_path, code) == "['MLP0', 'MLP1', 'MLP4', 'Network'] mytorch.models.mlp False\n"
+
+
+def test_a_module_says_which_classes_it_has(package: Path) -> None:
+    says = (package / "nn" / "activation.py").read_text().splitlines()[1]
+    assert says == '"""From ps6: Identity, Sigmoid, Tanh, ReLU, GELU, Softmax."""'
+    assert '"""From ps6: Chain, MLP0, MLP1, MLP4."""' in (package / "models" / "mlp.py").read_text()
+
+
+def test_a_helper_of_the_same_name_may_stand_in_two_modules(tmp_path: Path) -> None:
+    def two(cells: dict[str, Notebook]) -> None:
+        for label, number in (("Softmax", 1), ("CrossEntropyLoss", 2), ("MLP4", None)):
+            source = f"\n\n\ndef stable():\n    return {number}" if number else "\n\n\nTHREE = stable() + 1"
+            cells[label]["source"] = source_of(cells[label]) + source
+
+    export_library(changed(tmp_path, two), tmp_path)
+    code = (
+        "from mytorch.nn import activation, loss; from mytorch.models import mlp\n"
+        "print(activation.stable(), loss.stable(), mlp.THREE)"  # as in the notebook, the latest one above
+    )
+    assert python(tmp_path, code) == "1 2 3\n"
+
+
 def add(label: str, line: str) -> Callable[[dict[str, Notebook]], object]:
     def change(cells: dict[str, Notebook]) -> None:
         cells[label]["source"] = source_of(cells[label]) + f"\n{line}"
@@ -129,9 +169,14 @@ def renamed(cells: dict[str, Notebook]) -> None:
     cells["Sigmoid"]["source"] = source_of(cells["Sigmoid"]).replace("class Identity", "class Same")
 
 
+def helper_twice(cells: dict[str, Notebook]) -> None:
+    for label in ("Sigmoid", "Tanh"):
+        add(label, f"\n\ndef stable(Z):\n    return Z, {label!r}")(cells)
+
+
 def helper_elsewhere(cells: dict[str, Notebook]) -> None:
     cells["tools"]["source"] = source_of(cells["tools"]) + "\n\n\ndef stable(Z):\n    return Z"
-    add("Softmax", "stable(1)")(cells)
+    add("Softmax", "one = stable(1)")(cells)
 
 
 REFUSED = {
@@ -147,8 +192,20 @@ REFUSED = {
         helper_elsewhere,
         "(Softmax): uses `stable`, which cell 5 defines; define it in",
     ),
-    "a helper of a later cell": (add("Linear", "SGD"), "(Linear): uses `SGD`, which a later answer cell defines"),
-    "a name of nobody": (add("GELU", "display(1)"), "(GELU): uses `display`, which no cell defines"),
+    "a helper of a later cell": (
+        add("Linear", "later = SGD"),
+        "(Linear): uses `SGD`, which a later answer cell defines",
+    ),
+    "a name of nobody": (add("GELU", "shown = display(1)"), "(GELU): uses `display`, which no cell defines"),
+    "a helper defined in two cells of one module": (
+        helper_twice,
+        "(Tanh): defines `stable`, as the answer cell `Sigmoid` does, and both go into mytorch/nn/activation.py; give",
+    ),
+    "an experiment": (
+        add("ReLU", "print(ReLU())"),
+        ", 'print(ReLU())', would run at every import; move it into a cell",
+    ),
+    "an experiment in a loop": (add("SGD", "for i in range(3):\n    i"), "'for i in range(3):', would run at every"),
     "damaged metadata": (lambda cells: cells["title"].update(metadata=[]), "cell 1 is damaged"),
     "a damaged cell": (lambda cells: cells["title"].pop("source"), "cell 1 is damaged"),
 }

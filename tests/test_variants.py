@@ -117,6 +117,24 @@ def test_a_mistake_is_named_in_whatever_way_it_is_written(mistake: str) -> None:
     assert named("ps4", *SAME_MISTAKES[mistake]) == mistake
 
 
+FORBIDDEN = {
+    "imported": ("from numpy import tanh", "tanh(Z)"),
+    "under another name": ("from math import tanh as t", "np.vectorize(t)(Z)"),
+    "complex": ("import cmath", "np.vectorize(cmath.tanh)(Z).real"),
+    "PyTorch's": ("import torch", "torch.from_numpy(Z).tanh().numpy()"),
+}
+
+
+@pytest.mark.parametrize(("imported", "computed"), FORBIDDEN.values(), ids=FORBIDDEN)
+def test_a_library_s_tanh_is_refused_however_it_was_imported(imported: str, computed: str) -> None:
+    source = (
+        f"{imported}\n\nclass Tanh:\n    def forward(self, Z):\n        self.A = {computed}\n        return self.A\n"
+        "    def backward(self, dLdA):\n        return dLdA * (1 - self.A**2)"
+    )
+    assert verdicts("ps6", {"Tanh": source})["test_Tanh"].matched == 1
+    assert named("ps6", "Tanh", source) == "TheLibrarysOwn"
+
+
 NOT_NAMED = {
     "right": "def softmax(Z):\n    return (Z - Z.logsumexp(1, keepdim=True)).exp()",
     "a mistake that nobody knows": "def softmax(Z):\n    return torch.full_like(Z, 0.25)",

@@ -208,6 +208,31 @@ class RandomAtFirst(RightLinear):
         self.W = np.random.default_rng(3).standard_normal((out_features, in_features))
 
 
+@misconception(
+    "Linear",
+    hint="Only your dLdW is a mean; it should be a sum over the examples, as dLdb is. The 1/N comes with the gradient "
+    "of the loss.",
+)
+class MeanForTheWeights(RightLinear):
+    def backward(self, dLdZ):
+        dLdA = super().backward(dLdZ)
+        self.dLdW = self.dLdW / len(dLdZ)
+        return dLdA
+
+
+@misconception(
+    "Linear",
+    hint="Your dLdW is replaced by each backward, and your dLdb adds up from one to the next. Both are those of the "
+    "latest batch alone.",
+)
+class OnlyTheBiasAccumulates(RightLinear):
+    def backward(self, dLdZ):
+        before = getattr(self, "dLdb", 0)
+        dLdA = super().backward(dLdZ)
+        self.dLdb = self.dLdb + before
+        return dLdA
+
+
 # 2. Sigmoid; its cell holds Identity too, which these need not replace.
 
 
@@ -789,6 +814,19 @@ class GeluSlopeAlone(RightGELU):
         return self.Phi + self.Z * self.phi()
 
 
+@misconception(
+    "GELU",
+    hint="The values are right, but PyTorch computes them. This library needs NumPy and Python alone: there is an erf "
+    "for single numbers in the standard library.",
+)
+class TheErfOfPyTorch(RightGELU):
+    def forward(self, Z):
+        import torch
+
+        self.Z, self.Phi = Z, (1 + torch.erf(torch.tensor(Z / math.sqrt(2))).numpy()) / 2
+        return Z * self.Phi
+
+
 # 6. Softmax
 
 
@@ -1269,6 +1307,37 @@ class LossAsAPythonFloat(RightCrossEntropy):
         return float(super().loss(log_p))
 
 
+@misconception(
+    "CrossEntropyLoss",
+    hint="You pick the label's probability and take its logarithm: where it is too small it is 0, and the loss "
+    "infinite. Simplify log softmax on paper first; no probability is needed.",
+)
+class LogarithmOfZeroAtTheLabel(RightCrossEntropy):
+    def loss(self, log_p):
+        with np.errstate(all="ignore"):
+            return -np.mean(np.log(self.p[self.Y == 1]))
+
+
+@misconception(
+    "CrossEntropyLoss",
+    hint="The gradient is right, but the loss is a mean over all N · C entries, most of which are 0. The mean is over "
+    "the N examples.",
+)
+class LossOverAllEntries(RightCrossEntropy):
+    def loss(self, log_p):
+        return -np.mean(self.Y * log_p)
+
+
+@misconception(
+    "CrossEntropyLoss",
+    hint="The loss is right, but its gradient is divided by the number of all entries, N · C. The mean is over the N "
+    "examples.",
+)
+class GradientOverAllEntries(RightCrossEntropy):
+    def backward(self):
+        return (self.p - self.Y) / self.Y.size
+
+
 # 9. BatchNorm1d
 
 
@@ -1364,6 +1433,15 @@ class WithJacobians(RightBatchNorm):
             J = (np.eye(N) - 1 / N - np.outer(z, z) / N) / self.s[0, c]
             columns.append(J @ g[:, c])
         return np.stack(columns, axis=1)
+
+
+@wheat("BatchNorm1d")
+class StatisticsInPlace(RightBatchNorm):
+    def remember(self, M, V, N):
+        self.running_M *= self.alpha
+        self.running_M += (1 - self.alpha) * M
+        self.running_V *= self.alpha
+        self.running_V += (1 - self.alpha) * V
 
 
 @misconception(
@@ -1522,6 +1600,20 @@ class ScaleGradientOfTheInput(RightBatchNorm):
         dLdZ = super().backward(dLdBZ)
         self.dLdBW = (dLdBZ * self.Z).sum(axis=0, keepdims=True)
         return dLdZ
+
+
+@misconception(
+    "BatchNorm1d",
+    hint="forward with eval=True overwrites what your backward needs. It changes nothing in the layer: backward still "
+    "belongs to the latest forward in training.",
+)
+class EvalOverwritesWhatIsKept(RightBatchNorm):
+    def forward(self, Z, eval=False):
+        out = super().forward(Z, eval)
+        if eval:
+            self.Z, self.s = Z, self.spread(self.running_V)
+            self.NZ = (Z - self.running_M) / self.s
+        return out
 
 
 # 10. SGD
@@ -1752,6 +1844,37 @@ class AnotherDefault(RightSGD):
         super().__init__(model, lr, momentum)
 
 
+@misconception(
+    "SGD",
+    hint="The parameters are right, but your step multiplies the gradients that stand in the layers by the learning "
+    "rate: with `*=` you write into the layer's own array. Make a new one.",
+)
+class GradientsScaledInPlace(RightSGD):
+    def velocity(self, v, g):
+        g *= self.lr
+        return self.m * v + g
+
+    def move(self, v, g):
+        return -v
+
+
+@misconception(
+    "SGD",
+    hint="You keep the arrays that W and b were when the optimiser was made, and move those. Whoever puts another "
+    "array into the layer is not followed: look at the layer at each step.",
+)
+class ArraysOfTheConstructor(RightSGD):
+    def __init__(self, model, lr=0.1, momentum=0):
+        super().__init__(model, lr, momentum)
+        self.kept = [{"W": layer.W, "b": layer.b} for layer in self.layers]
+
+    def step(self):
+        for layer, v, kept in zip(self.layers, self.v, self.kept, strict=True):
+            for name in ("W", "b"):
+                v[name] = self.velocity(v[name], getattr(layer, f"dLd{name}"))
+                kept[name] -= self.lr * v[name]
+
+
 # 11. MLP4, and MLP0 and MLP1 of the same cell
 
 
@@ -1762,7 +1885,8 @@ class RightModel:
         globals().update(MLP0=functools.partial(cls, widths=(2, 3)), MLP1=functools.partial(cls, widths=(2, 3, 2)))
 
     def __init__(self, debug=False, widths=(2, 4, 8, 8, 4, 2)):
-        self.layers, self.debug = self.made(widths), debug
+        self.debug = debug
+        self.layers = self.made(widths)
 
     def made(self, widths):
         return [layer for a, b in pairwise(widths) for layer in (Linear(a, b), ReLU())]  # noqa: F821
@@ -1823,6 +1947,19 @@ class InBlocks(RightModel):
         if self.debug:
             self.dLdA = found[::-1]
         return found[-1]
+
+
+@wheat("MLP4")
+class WidthsByName(RightModel):
+    def made(self, widths):
+        pairs = pairwise(widths)
+        return [layer for a, b in pairs for layer in (Linear(in_features=a, out_features=b), ReLU())]  # noqa: F821
+
+
+@wheat("MLP4")
+class DebugHandedOn(RightModel):
+    def made(self, widths):
+        return [layer for a, b in pairwise(widths) for layer in (Linear(a, b, self.debug), ReLU())]  # noqa: F821
 
 
 @misconception(
