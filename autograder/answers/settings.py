@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import math
 from dataclasses import dataclass, replace
 from typing import Any
@@ -74,11 +75,20 @@ class Settings:
 
     def encoded(self) -> bytes:
         """As bytes; `settings_from` reads them."""
+        return _encoded_once(self) if self.held_out is None else self._encoded()
+
+    def _encoded(self) -> bytes:
         held_out = self.held_out
         fields = {name: getattr(self, name) for name in Settings.__dataclass_fields__ if name != "held_out"}
         fields["rtol"], fields["atol"] = float(self.rtol), float(self.atol)
         fields["held_out"] = held_out and (held_out.data_set, held_out.indices, float(held_out.at_least))
         return encode(fields)
+
+
+@functools.lru_cache(maxsize=64)
+def _encoded_once(settings: Settings) -> bytes:
+    """Most answers of a question have the same settings."""
+    return settings._encoded()
 
 
 def settings_from(fields: Any) -> Settings:

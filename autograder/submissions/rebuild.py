@@ -136,18 +136,19 @@ def _put_back(cells: list[NotebookNode], frame: list[NotebookNode]) -> list[str]
     problems = []
     answers: list[str] = []  # the labels of the answers released before the cell at hand
     tools_last = sorted(enumerate(frame), key=lambda entry: not (is_graded(entry[1]) or is_answer(entry[1])))
+    labels, place = [label_of(cell) for cell in frame], _places(cells)
     for number, known in tools_last:  # they go before the tests, once these have their places
-        label = label_of(known)
-        place = _places(cells)
+        label = labels[number]
         if is_answer(known):
             if label not in place:
                 problems.append(f"answer cell `{label}` was missing")
             if is_graded(known) and label not in place:  # shown empty to whoever marks it by hand
                 cells.append(_framed(known, known.source))
+                place = _places(cells)
             elif known.cell_type == "code":
                 answers.append(label)
             continue
-        later = [label_of(cell) for cell in frame[number + 1 :]]
+        later = labels[number + 1 :]
         if label not in place:
             restored = _framed(known, known.source)
             problems.append(f"{_sort(known)} `{label}` was missing: restored")
@@ -157,6 +158,7 @@ def _put_back(cells: list[NotebookNode], frame: list[NotebookNode]) -> list[str]
         else:
             continue
         cells.insert(_place_for(known, _places(cells), answers, later, len(cells)), restored)
+        place = _places(cells)
     return problems
 
 
