@@ -183,10 +183,7 @@ def _our_count(attack: Attack, graded: HostileClass, shared: list[str]) -> Count
     return Count(*(bool(found) for found in (unearned, ungraded, lost, aborted, leaked, shared, acts)), reasons)
 
 
-KINDS = {
-    "unearned": "unearned marks", "ungraded": "ungraded", "lost": "marks lost", "aborted": "class aborted",
-    "leak": "leak", "host": "host touched", "page": "active page",
-}  # fmt: skip
+KINDS = ("unearned", "ungraded", "lost", "aborted", "leak", "host", "page")
 
 
 def _write(stock: dict[str, Count], ours: dict[str, Count]) -> None:
@@ -205,7 +202,7 @@ def _write(stock: dict[str, Count], ours: dict[str, Count]) -> None:
 def _table(stock: dict[str, Count], ours: dict[str, Count]) -> str:
     """Both graders' counts, row by row, over the attacks that both graded."""
     row_of = {attack.student: attack.row for attack in ATTACKS}
-    head = ["row", "technique", "attacks", *KINDS.values()]
+    head = ["technique", "attacks", *KINDS]
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     sums: Counter[str] = Counter()
     for row, what in ROWS.items():
@@ -216,9 +213,9 @@ def _table(stock: dict[str, Count], ours: dict[str, Count]) -> str:
             sums[f"{kind} stock"] += theirs
             sums[f"{kind} ours"] += own
             cells.append(f"{theirs} / {own}")
-        lines.append(f"| {row} | {what} | {len(both)} | {' | '.join(cells)} |")
+        lines.append(f"| {what} | {len(both)} | {' | '.join(cells)} |")
     total = [f"{sums[f'{kind} stock']} / {sums[f'{kind} ours']}" for kind in KINDS]
-    lines.append(f"| | **all** | {len(stock)} | {' | '.join(total)} |")
+    lines.append(f"| **all** | {len(stock)} | {' | '.join(total)} |")
     return "\n".join(lines) + "\n"
 
 
