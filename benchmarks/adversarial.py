@@ -41,6 +41,7 @@ from stock_nbgrader import LAST, SOURCE, StockResult, grade, make_template  # no
 from gradus.notebooks import read  # noqa: E402
 
 LEAKED, GOT_OUT = SAID_ON_SUCCESS
+_REFUSED = "no student id"  # right answers of a student whose name we refuse are no unearned marks elsewhere
 # Not even in a guard: the fork bombs and what fills memory in forty processes at once.
 LEFT_OUT = ("fork-bomb", "many-processes-allocate", "a-million-cells")
 ROWS = {
@@ -146,7 +147,7 @@ def _stock_count(
     unearned = [
         f"{name}: {mark:g}, {attack.earned[name]:g} earned"
         for name, mark in result.marks.items()
-        if mark > attack.earned[name]
+        if mark > attack.earned[name] and not (attack.right and attack.problem == _REFUSED)
     ]
     ungraded = [f"{name}: waits for a person" for name in result.by_hand]
     ungraded += [] if result.marks or result.by_hand else ["no marks at all"]

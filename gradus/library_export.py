@@ -10,7 +10,7 @@ from pathlib import Path
 from gradus.errors import GradusError
 from gradus.frames import label_of
 from gradus.import_order import as_isort, sorted_imports
-from gradus.library_cells import LIBRARY, PROBLEM_SET, Cell, answer_cells, imports_among
+from gradus.library_cells import LIBRARY, PROBLEM_SET, Cell, answer_cells, imports_among, is_unanswered
 from gradus.names import bound_names, free_names
 from gradus.notebooks import Notebook, read, source_of
 
@@ -48,7 +48,7 @@ def export_library(path: Path, to: Path) -> Export:
             (folder / name).write_text(text, encoding="utf-8")
     except OSError as error:
         raise GradusError(f"{folder}: cannot be written ({error.strerror}); name another folder with --to.") from None
-    unanswered = tuple(cell.label for cell in cells.values() if "raise NotImplementedError" in cell.body)
+    unanswered = tuple(cell.label for cell in cells.values() if is_unanswered(cell))
     return Export(folder, tuple(folder / name for name in texts), unanswered)
 
 
@@ -69,6 +69,10 @@ def _modules(path: Path, notebook: Notebook, cells: dict[str, Cell]) -> dict[str
                     needed.add(cell.imports.get(name) or imports[name])
                 elif name in above:
                     needed.add(f"from {_relative(module, above[name])} import {name}")
+                elif "*" in imports:
+                    raise GradusError(
+                        f"{cell.place}: uses `{name}`, which `{imports['*']}` may bring; import it by its name."
+                    )
                 else:
                     later = name in everywhere
                     where = "a later answer cell" if later else f"cell {others[name]}" if name in others else "no cell"
@@ -112,12 +116,13 @@ def _elsewhere(notebook: Notebook, cells: dict[str, Cell]) -> tuple[dict[str, st
     for number, cell in enumerate(notebook["cells"], start=1):
         if cell.get("cell_type") != "code" or label_of(cell) in cells:
             continue
+        source = "\n".join("" if line.startswith(("%", "!")) else line for line in source_of(cell).split("\n"))
         try:
-            tree = ast.parse(source_of(cell))
-            names |= dict.fromkeys(bound_names(source_of(cell)), number)
-        except SyntaxError:  # magics: whatever it defines, it is no part of the library
+            tree = ast.parse(source)
+            names |= dict.fromkeys(bound_names(source), number)
+        except SyntaxError:  # whatever it defines, it is no part of the library
             continue
-        imports |= imports_among(tree.body)
+        imports = imports_among(tree.body) | imports  # the first one counts: experiments stand below
     return imports, names
 
 

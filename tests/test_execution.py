@@ -369,6 +369,13 @@ def test_what_is_imported_beforehand_follows_from_the_notebook():
     assert "torch._dynamo" in preload_for(["torch.set_default_device('cpu')"])
 
 
+def test_a_hostile_list_of_imports_is_read_in_no_time():
+    for text in ("pandas import " + "a,  " * 100_000 + "!", "pandas " + "import " * 100_000, "d2l" * 100_000):
+        started = time.monotonic()
+        assert "pandas" not in preload_for([text])
+        assert time.monotonic() - started < 20  # a wide margin: it takes milliseconds, or for ever
+
+
 OPTIMIZED = """
 import sys, torch
 from torch import nn

@@ -158,6 +158,34 @@ def test_a_helper_of_the_same_name_may_stand_in_two_modules(tmp_path: Path) -> N
     assert python(tmp_path, code) == "1 2 3\n"
 
 
+def test_an_experiment_below_changes_no_import(tmp_path: Path) -> None:
+    def experiment(cells: dict[str, Notebook]) -> None:
+        add("imports", "from math import sqrt")(cells)
+        add("GELU", "ROOT = sqrt(2)")(cells)
+        add("together", "from torch import sqrt")(cells)
+
+    export_library(changed(tmp_path, experiment), tmp_path)
+    assert python(tmp_path, "from mytorch.nn import activation; print(round(activation.ROOT, 3))") == "1.414\n"
+
+
+def test_a_magic_beside_imports_hides_none(tmp_path: Path) -> None:
+    def inline(cells: dict[str, Notebook]) -> None:
+        cells["imports"]["source"] = "%matplotlib inline\n" + source_of(cells["imports"])
+
+    export_library(changed(tmp_path, inline), tmp_path)
+    assert python(tmp_path, "import mytorch.nn; print(mytorch.nn.Linear(3, 2).W.shape)") == "(2, 3)\n"
+
+
+def test_an_abstract_class_of_ones_own_is_an_answer(tmp_path: Path) -> None:
+    abstract = "class Layer:\n    def forward(self, A):\n        raise NotImplementedError"
+    assert export_library(changed(tmp_path, add("Linear", abstract)), tmp_path).unanswered == ()
+
+
+def test_lines_end_where_python_ends_them(tmp_path: Path) -> None:
+    export_library(changed(tmp_path, add("Linear", 'SEPARATOR = "a\u2028b"')), tmp_path)
+    assert python(tmp_path, "from mytorch.nn import linear; print(len(linear.SEPARATOR))") == "3\n"
+
+
 def add(label: str, line: str) -> Callable[[dict[str, Notebook]], object]:
     def change(cells: dict[str, Notebook]) -> None:
         cells[label]["source"] = source_of(cells[label]) + f"\n{line}"
@@ -201,6 +229,10 @@ REFUSED = {
         helper_twice,
         "(Tanh): defines `stable`, as the answer cell `Sigmoid` does, and both go into mytorch/nn/activation.py; give",
     ),
+    "a star import": (
+        lambda cells: add("GELU", "half = sqrt(0.25)")(cells) or add("imports", "from math import *")(cells),
+        "(GELU): uses `sqrt`, which `from math import *` may bring; import it by its name.",
+    ),
     "an experiment": (
         add("ReLU", "print(ReLU())"),
         ", 'print(ReLU())', would run at every import; move it into a cell",
@@ -208,6 +240,7 @@ REFUSED = {
     "an experiment in a loop": (add("SGD", "for i in range(3):\n    i"), "'for i in range(3):', would run at every"),
     "damaged metadata": (lambda cells: cells["title"].update(metadata=[]), "cell 1 is damaged"),
     "a damaged cell": (lambda cells: cells["title"].pop("source"), "cell 1 is damaged"),
+    "a source of numbers": (lambda cells: cells["title"].update(source=[1, 2]), "cell 1 is damaged"),
 }
 
 

@@ -613,12 +613,36 @@ def killed(folder: Path) -> int:
 
 @pytest.mark.skipif(not _parents(), reason="this account may make no cgroup here")
 def test_what_a_dead_grader_left_is_taken_away_by_the_next():
-    left = _parents()[0] / "gradus-4194304-0"  # no process has this number
-    left.mkdir()
+    parent = _parents()[0]
+    old, young, own = parent / "gradus-4194304-a", parent / "gradus-4194304-b", parent / f"gradus-{os.getpid()}-a"
+    for left in (old, young, own):  # no process has the number of the first two; the third has ours, from before
+        left.mkdir()
+    for left in (old, own):
+        os.utime(left, (0, 0))
     cgroup = cgroups.make_cgroup()
-    assert cgroup is not None
-    assert not left.exists()
-    cgroup.remove()
+    try:
+        assert cgroup is not None
+        assert [left.exists() for left in (old, young, own)] == [False, True, False]
+        cgroup.remove()
+    finally:
+        young.rmdir()
+
+
+@pytest.mark.parametrize(("bound", "found"), [(None, "slice"), ("memory.max", None), ("cpuset.cpus", None)])
+def test_a_cgroup_is_made_inside_every_bound_that_an_administrator_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str | None, found: str | None
+):
+    unit = tmp_path / "slice" / "grader.service"
+    unit.mkdir(parents=True)
+    (unit / "cgroup.subtree_control").write_text("")  # as it is where processes live
+    (unit / "cpu.max").write_text("max 100000\n")
+    (unit / "memory.max").write_text("max\n")
+    (unit / "cpuset.cpus").write_text("\n")
+    (unit.parent / "cgroup.subtree_control").write_text("cpu memory pids\n")
+    if bound:
+        (unit / bound).write_text("1\n")
+    monkeypatch.setattr(cgroups, "_TREE", tmp_path)
+    assert cgroups._delegating("/slice/grader.service") == (tmp_path / found if found else None)
 
 
 def test_without_a_cgroup_the_other_bounds_stand(monkeypatch: pytest.MonkeyPatch):

@@ -46,7 +46,10 @@ def become_student(outer_uid: int, outer_gid: int) -> None:
 
 
 def go_first() -> None:
-    """When memory runs out, the kernel ends a process of the submission, not the warm one."""
+    """When memory runs out, the kernel ends a process of the submission rather than the warm one.
+
+    A submission may undo this; should the warm one go, it is started again.
+    """
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500")
 

@@ -62,7 +62,11 @@ def _null_twin(of):
     import copy
 
     if id(of) not in _null_twins:
-        _null_twins[id(of)] = of, copy.deepcopy(of)
+        try:
+            twin = copy.deepcopy(of)
+        except Exception:  # a tensor of a graph, a lock: what the twin holds of these is the object's own
+            twin = copy.copy(of)
+        _null_twins[id(of)] = of, twin
     return _null_twins[id(of)][1]
 
 

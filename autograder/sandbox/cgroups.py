@@ -1,15 +1,15 @@
 """A cgroup around a sandbox, where this process may make one: the kernel's own bound on memory and processes.
 
 The memory of a submission is watched ten times a second, and each of its processes has limits of its own. A cgroup
-holds between two looks, too. Making one takes root, or a folder of the cgroup tree that was delegated to this user (a
-systemd unit with `Delegate=yes`); without it, the other bounds stand alone.
+holds between two looks, too. Making one takes a writable folder of the cgroup tree: root, mostly. Without it, the other
+bounds stand alone.
 """
 
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
+import secrets
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,9 @@ _MEMORY_OF_OURS = 1 << 30  # bytes: the warm process, and what the watch lets pa
 _PROCESSES_OF_OURS = 300  # the warm process, inits, held children
 _REMOVAL_SECONDS = 2.0
 _PREFIX = "gradus-"
-_numbers = itertools.count()
+_SURELY_ENTERED = 60.0  # seconds
+_BOUNDS = {"memory.max": "max", "memory.high": "max", "cpu.max": "max", "cpuset.cpus": ""}  # when they bound nothing
+_made: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,12 @@ class Cgroup:
 
 
 def make_cgroup() -> Cgroup | None:
-    """A new cgroup below one of this process's own; None where none can be made. Takes away what dead graders left."""
-    name = f"{_PREFIX}{os.getpid()}-{next(_numbers)}"
+    """A new cgroup where every bound on this process holds, too; None where none can be made.
+
+    Takes away what dead graders left.
+    """
+    name = f"{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
+    _made.add(name)
     made = []
     for parent in _parents():
         _sweep(parent)
@@ -92,7 +98,10 @@ def _parents() -> list[Path]:
 
 
 def _delegating(path: str) -> Path | None:
-    """The nearest folder at or above `path` in version 2 that hands memory and pids down and may be written to."""
+    """The nearest folder at or above `path` in version 2 that hands memory and pids down and may be written to.
+
+    A folder with a bound of its own is not left: the sandbox would escape what an administrator has set.
+    """
     here = _TREE / path.lstrip("/")
     for folder in (here, *here.parents):
         try:
@@ -101,14 +110,25 @@ def _delegating(path: str) -> Path | None:
             return None
         if {"memory", "pids"} <= set(handed_down) and os.access(folder, os.W_OK):
             return folder
+        if any(_is_bound(folder / name, free) for name, free in _BOUNDS.items()):
+            return None
     return None
+
+
+def _is_bound(file: Path, free: str) -> bool:
+    try:
+        return (file.read_text().split() or [""])[0] != free
+    except OSError:
+        return False
 
 
 def _sweep(parent: Path) -> None:
     for folder in parent.glob(f"{_PREFIX}*-*"):
         pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
-        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
-            _removed(folder)
+        gone = not Path(f"/proc/{pid}").exists() or (pid == str(os.getpid()) and folder.name not in _made)
+        with contextlib.suppress(OSError):
+            if gone and folder.stat().st_mtime < time.time() - _SURELY_ENTERED:  # it may be of another PID namespace
+                _removed(folder)
 
 
 def _removed(folder: Path) -> bool:

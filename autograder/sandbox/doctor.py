@@ -107,7 +107,7 @@ time.sleep(20)
 
 def _cgroup(worker: Worker) -> Proof:
     if worker.cgroup is None:
-        why = "none can be made here (it takes root, or a unit with Delegate=yes): memory is only watched"
+        why = "none can be made here (it takes root, mostly): memory is only watched"
         return "cgroup", None, why
     assert worker.warm_pid is not None
     ours = {str(pid) for pid in (worker.warm_pid, *descendants(worker.warm_pid))}

@@ -26,13 +26,15 @@ from autograder.sandbox.submission import Submission
 PRELOAD = ("numpy", "torch", "torch.nn.functional", "gradus.datasets.fashion_mnist")
 MAX_RESTARTS = 3
 MAX_QUESTIONS = 200
-_PRELOAD_FOR = (  # words of a notebook, what it says with one of them, and what is then worth importing once for all
+# Words of a notebook, what it says with one of them, and what is then worth importing once for all. The patterns meet
+# hostile text, outside of any sandbox: each must end in linear time.
+_PRELOAD_FOR = (
     (
         ("matplotlib",),
         r"%matplotlib|\b(?:import|from) +matplotlib\b",
         ("matplotlib.pyplot", "matplotlib_inline.backend_inline"),
     ),
-    (("pandas",), r"\b(?:import|from) +(?:[\w. ]+, *)*pandas\b", ("pandas",)),
+    (("pandas",), r"\b(?:import|from) +pandas\b|, *pandas +as\b", ("pandas",)),
     (  # The first default device, deterministic flag or compiled function imports it, which takes seconds.
         ("_dynamo", "set_default_device", "deterministic_algo", "torch.compile"),
         r"_dynamo|set_default_device|deterministic_algo|torch\.compile",

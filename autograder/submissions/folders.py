@@ -128,6 +128,8 @@ def _submission(folder: Path, problem_set: str) -> Submission:
     try:
         found = sorted(path.name for path in where.iterdir() if path.suffix == ".ipynb")
     except OSError as error:
+        if os.path.lexists(where / name):  # a folder that may be entered, but not listed
+            return Submission(student)
         return Submission(student, f"the folder {problem_set} could not be read ({error.strerror})")
     if name in found:
         return Submission(student)

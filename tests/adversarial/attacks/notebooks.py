@@ -267,3 +267,9 @@ def a_number_of_100_000_digits(work: Work) -> None:
 @attack(24)
 def a_source_of_ten_megabytes(work: Work) -> None:
     work.add("x = 1  #" + "x" * 10_000_000, kind="code")
+
+
+@attack(24)
+def a_list_of_names_without_end(work: Work) -> None:
+    """What looks for imports in the text of a notebook must not try each way of reading this one."""
+    work.add("# pandas: import " + "a,  " * 20_000 + "!\nx = 1  # " + "import " * 20_000, kind="code")
