@@ -3,7 +3,8 @@
     python benchmarks/chapters.py            # three runs of each, the median
     python benchmarks/chapters.py --runs 1
 
-Kernel start and imports are part of each time. Results go to `benchmarks/results/chapters.json`.
+Kernel start and imports are part of each time, ending the kernel is not. Results go to
+`benchmarks/results/chapters.json`.
 """
 
 from __future__ import annotations

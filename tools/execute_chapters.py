@@ -74,7 +74,7 @@ def stderr_output(notebook: NotebookNode) -> str:
 def execute(chapter: Path, threads: int, cell_seconds: int) -> Outcome:
     """Run one chapter in a kernel of its own, in its own folder. What the chapter does wrong is in the outcome."""
     notebook = nbformat.read(chapter, as_version=4)
-    started = [0]
+    started, ended = [0], [time.perf_counter()]
     client = NotebookClient(
         notebook,
         timeout=cell_seconds,
@@ -83,8 +83,8 @@ def execute(chapter: Path, threads: int, cell_seconds: int) -> Outcome:
         resources={"metadata": {"path": str(chapter.parent)}},
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
         on_cell_start=lambda cell, cell_index: started.append(cell_index),
+        on_cell_executed=lambda **_: ended.append(time.perf_counter()),  # ending the kernel is nobody's wait
     )
-    start = time.perf_counter()
     try:
         client.execute(env=kernel_environment(threads))
         problem = stderr_output(notebook)
@@ -95,7 +95,7 @@ def execute(chapter: Path, threads: int, cell_seconds: int) -> Outcome:
         problem = f"{cell_name(notebook, started[-1])} ran for more than {cell_seconds} s"
     except DeadKernelError:
         problem = f"{cell_name(notebook, started[-1])} killed its kernel"
-    return Outcome(chapter, time.perf_counter() - start, nbformat.writes(notebook), problem)
+    return Outcome(chapter, ended[-1] - ended[0], nbformat.writes(notebook), problem)
 
 
 def outcomes(chapters: list[Path], workers: int, cell_seconds: int) -> Iterator[Outcome]:
