@@ -65,6 +65,7 @@ class Worker:
         self._commands: socket.socket | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self.cgroup: Cgroup | None = None
+        self._bounds: Limits | None = None  # those that the cgroup has
 
     def __enter__(self) -> Self:
         self.start()
@@ -122,7 +123,7 @@ class Worker:
             self._folder = None
         if self.cgroup is not None:
             self.cgroup.remove()
-            self.cgroup = None
+            self.cgroup = self._bounds = None
 
     def run(self, job: Job, limits: Limits | None = None) -> Execution:
         """Run a notebook and ask its questions. Whatever the notebook does, this returns.
@@ -137,8 +138,9 @@ class Worker:
         for trial in (1, 2):
             try:
                 self.start()
-                if self.cgroup is not None:
+                if self.cgroup is not None and self._bounds != limits:  # they are one run's: once is enough
                     self.cgroup.bound(limits)
+                    self._bounds = limits
                 execution = self._run(job, limits, time.monotonic())  # its own time only: not the start
                 break
             except SandboxUnavailable:
