@@ -18,6 +18,10 @@ from autograder.answers.values import DTYPES, LIBRARIES, MAX_DIMENSIONS, MAX_INT
 _TORCH_DTYPES = {getattr(torch, name): code for code, name in enumerate(DTYPES)}
 _NUMPY_DTYPES = {np.dtype(name): code for code, name in enumerate(DTYPES) if name != "bfloat16"}
 _NUMPY_SCALARS = {dtype.type for dtype in _NUMPY_DTYPES}
+_PLAIN: tuple[tuple[type, str], ...] = (
+    (torch.Tensor, "tensor"), (float, "float"), (int, "int"), (tuple, "tuple"), (list, "list"), (str, "str"),
+    (dict, "dict"), (np.ndarray, "ndarray"),
+)  # fmt: skip
 _BASES: tuple[tuple[type, str], ...] = (
     (torch.Tensor, "tensor"), (np.ndarray, "ndarray"), (str, "str"), (int, "int"), (float, "float"), (list, "list"),
     (tuple, "tuple"), (dict, "dict"),
@@ -118,8 +122,8 @@ class Writer:
         self.tag("str", struct.pack("<Q", len(content)) + content)
 
     def _tensor(self, value: torch.Tensor) -> None:
-        with _no_hooks(), torch.no_grad():
-            plain = _detach(value)
+        with _no_hooks():
+            plain = _detach(value)  # from here on nothing is recorded for gradients
             if plain.is_quantized:
                 raise ValueRefused("quantized")
             if plain.layout is not torch.strided or plain.is_nested:
@@ -158,6 +162,9 @@ class Writer:
 
 def _kind_of(cls: type) -> str:
     """What the writer takes an object of class `cls` for; the object itself is not asked."""
+    for plain, name in _PLAIN:
+        if cls is plain:
+            return name
     for scalar in _NUMPY_SCALARS:  # before float, of which np.float64 is a subclass
         if cls is scalar:
             return "numpy scalar"

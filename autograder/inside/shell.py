@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import inspect
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import Any
 from IPython.core import page
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
+from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
@@ -21,6 +23,8 @@ from traitlets.config import Config
 from autograder.inside.reporter import Reporter
 
 _getmodule = inspect.getmodule
+_ESCAPES = ("!", "?", "%", ",", ";", "/")  # the first character of a line that IPython rewrites
+_ASSIGNS_COMMAND = re.compile(r"=[\s\\]*[!%]")
 _reporter: Reporter | None = None  # of this process, once it belongs to a submission
 
 
@@ -69,6 +73,29 @@ class Displays(DisplayPublisher):
         _tell({"kind": "clear", "wait": bool(wait)})
 
 
+class Transformers(TransformerManager):
+    """IPython's rewriting of magics, commands and help. It tokenises a cell to find them, which takes longer than to
+    compile it; a cell without the characters that they begin or end with has none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._own = list(self.token_transformers)
+
+    def do_one_token_transform(self, lines: list[str]) -> tuple[bool, list[str]]:
+        if self.token_transformers == self._own and not _may_be_more_than_python(lines):
+            return False, lines
+        return super().do_one_token_transform(lines)
+
+
+def _may_be_more_than_python(lines: list[str]) -> bool:
+    text = "".join(lines)
+    return (
+        "?" in text
+        or any(line.lstrip().startswith(_ESCAPES) for line in lines)
+        or _ASSIGNS_COMMAND.search(text) is not None
+    )
+
+
 class StudentShell(InteractiveShell):
     """The shell of one submission. Made before the fork, when it costs nothing."""
 
@@ -79,6 +106,10 @@ class StudentShell(InteractiveShell):
     def ask_exit(self) -> None:
         """`exit` and `quit`."""
         self.asked_to_exit = True
+
+    def should_run_async(self, raw_cell: str, **known: Any) -> bool:
+        """IPython compiles each cell once more to find out whether it awaits something."""
+        return ("await" in raw_cell or "async" in raw_cell) and super().should_run_async(raw_cell, **known)
 
     def enable_gui(self, gui: str | None = None) -> None:
         """`%matplotlib inline` calls this; there is no event loop to integrate with."""
@@ -127,6 +158,7 @@ def make_shell() -> StudentShell:
     config.IPKernelApp.tqdm = "tqdm asks for this name to know a notebook's shell from a terminal's"
     shell = StudentShell.instance(config=config)
     shell.autoindent = False
+    shell.input_transformer_manager = Transformers()
     shell.run_cell("raise ValueError", silent=True)  # the first traceback imports what all need
     for trace in ("last_exc", "last_type", "last_value", "last_traceback"):
         if hasattr(sys, trace):

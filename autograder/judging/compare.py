@@ -85,7 +85,9 @@ def _between_arrays(expected: Any, received: Any, settings: Settings) -> Differe
         )
     if expected.data.shape != received.data.shape:
         return Difference("shape", "The number of dimensions is right, the sizes are not.")
-    if both_float:
+    if expected.data.tobytes() == received.data.tobytes() and expected.dtype == received.dtype:
+        equal = True
+    elif both_float:
         equal = _close(expected.data.astype(np.float64), received.data.astype(np.float64), settings)
     else:
         equal = bool(np.array_equal(expected.data, received.data))

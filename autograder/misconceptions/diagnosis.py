@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 
 from autograder.answers import frames
@@ -13,6 +14,7 @@ from autograder.judging.held_out import accuracy
 from autograder.judging.judge import Expected, judge, read_expected
 from autograder.misconceptions.variants import Misconception
 
+_SMALL = 1 << 14  # bytes
 SAME_ACCURACY = 0.08  # two runs of one training with other random numbers, on some hundred images
 
 
@@ -37,14 +39,14 @@ def diagnose(
         JudgeError: the reference's own answers cannot be used.
     """
     asked = read_expected(expected)
-    if judge(expected, received, 1.0).score == 1.0 or only_exceptions(received):
-        return None
     matching = [
         chaff
         for chaff, stream in chaff_streams.items()
         if chaff.question == question and same_answers(asked, received, stream)
     ]
-    return matching[0] if len(matching) == 1 else None
+    if len(matching) != 1 or only_exceptions(received) or judge(expected, received, 1.0).score == 1.0:
+        return None
+    return matching[0]
 
 
 def same_answers(asked: Sequence[Expected], one: Sequence[bytes], other: Sequence[bytes]) -> bool:
@@ -54,7 +56,7 @@ def same_answers(asked: Sequence[Expected], one: Sequence[bytes], other: Sequenc
     settings = [answer.settings for answer in asked]
     settings += [Settings()] * (len(one) - len(settings))
     try:  # up to the first that differs: most chaffs go no further
-        return all(_same(read_frame(a), read_frame(b), each) for a, b, each in zip(one, other, settings, strict=False))
+        return all(_same(_read(a), _read(b), each) for a, b, each in zip(one, other, settings, strict=False))
     except ValueRefused:
         return False
 
@@ -66,6 +68,16 @@ def only_exceptions(stream: Sequence[bytes]) -> bool:
     except ValueRefused:
         return True
     return kinds <= {frames.EXCEPTION, frames.STOPPED}
+
+
+def _read(frame: bytes) -> Frame:
+    """The same first answers are looked at for every misconception and every student; large ones are not kept."""
+    return _read_once(frame) if len(frame) <= _SMALL else read_frame(frame)
+
+
+@functools.lru_cache(maxsize=2048)
+def _read_once(frame: bytes) -> Frame:
+    return read_frame(frame)
 
 
 def _same(one: Frame, other: Frame, settings: Settings) -> bool:

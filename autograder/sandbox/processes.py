@@ -83,12 +83,12 @@ def children(pid: int) -> list[int]:
         return []
 
 
-def descendants(pid: int) -> list[int]:
-    """Everything below `pid`, nearest first."""
+def descendants(pid: int, but: Collection[int] = ()) -> list[int]:
+    """Everything below `pid`, nearest first, without `but` and what is below those."""
     found: list[int] = []
     layer = [pid]
     while layer:
-        layer = [child for each in layer for child in _children_of_all_threads(each)]
+        layer = [child for each in layer for child in _children_of_all_threads(each) if child not in but]
         found += layer
     return found
 
@@ -105,8 +105,8 @@ def is_below(pid: int, ancestor: int) -> bool:
     return False
 
 
-def kill_below(pid: int, keep: Collection[int], seconds: float = 5.0) -> bool:
-    """Kill every descendant of `pid` but those in `keep`.
+def kill_below(pid: int, keep: Collection[int], below_kept: bool = True, seconds: float = 5.0) -> bool:
+    """Kill every descendant of `pid` but those in `keep`, and, unless `below_kept`, what is below those.
 
     They are stopped first, until no new one appears: what runs could start others faster than they die.
 
@@ -115,7 +115,8 @@ def kill_below(pid: int, keep: Collection[int], seconds: float = 5.0) -> bool:
     """
     until = time.monotonic() + seconds
     while True:
-        others = [child for child in descendants(pid) if child not in keep and _is_running(child)]
+        below = descendants(pid, () if below_kept else keep)
+        others = [child for child in below if child not in keep and _is_running(child)]
         if not others:
             return True
         if time.monotonic() > until:

@@ -31,21 +31,22 @@ MAX_QUESTIONS = 200
 _PRELOAD_FOR = (
     (
         ("matplotlib",),
-        r"%matplotlib|\b(?:import|from) +matplotlib\b",
+        re.compile(r"%matplotlib|\b(?:import|from) +matplotlib\b"),
         ("matplotlib.pyplot", "matplotlib_inline.backend_inline"),
     ),
-    (("pandas",), r"\b(?:import|from) +pandas\b|, *pandas +as\b", ("pandas",)),
+    (("pandas",), re.compile(r"\b(?:import|from) +pandas\b|, *pandas +as\b"), ("pandas",)),
     (  # The first default device, deterministic flag or compiled function imports it, which takes seconds.
         ("_dynamo", "set_default_device", "deterministic_algo", "torch.compile"),
-        r"_dynamo|set_default_device|deterministic_algo|torch\.compile",
+        re.compile(r"_dynamo|set_default_device|deterministic_algo|torch\.compile"),
         ("torch._dynamo",),
     ),
     (
         ("d2l", "from gradus import"),
-        r"\bd2l\b(?!==)|from gradus import",
+        re.compile(r"\bd2l\b(?!==)|from gradus import"),
         ("gradus.torch_d2l", "gradus.trainer", "gradus.data_modules"),
     ),
 )
+_AROUND = 40  # characters on either side of a word that its pattern may need
 _START_SECONDS = 120.0
 _STOP_SECONDS = 5.0
 
@@ -260,9 +261,17 @@ def preload_for(sources: Iterable[str]) -> tuple[str, ...]:
     text = "\n".join(sources)
     wanted = list(PRELOAD)
     for words, pattern, modules in _PRELOAD_FOR:
-        if any(word in text for word in words) and re.search(pattern, text):
+        if any(pattern.search(around) for word in words for around in _surroundings(word, text)):
             wanted += modules
     return tuple(dict.fromkeys(wanted))
+
+
+def _surroundings(word: str, text: str) -> Iterator[str]:
+    """The pieces of `text` in which `word` stands: a pattern is slow on the whole of a notebook."""
+    at = text.find(word)
+    while at >= 0:
+        yield text[max(0, at - _AROUND) : at + len(word) + _AROUND]
+        at = text.find(word, at + len(word))
 
 
 def unavailable() -> str | None:
