@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import sys
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 import torch
 from answering import frames_of, verdict_of
 
-from autograder.answers import answer, answer_accuracy, cases
+from autograder.answers import answer, answer_accuracy, asking, cases
 from autograder.answers.frames import EXCEPTION, REFUSED, STOPPED, VALUE, read_frame, read_settings
 from autograder.answers.session import Session, running
 from autograder.answers.values import Array, ValueRefused
@@ -69,6 +70,33 @@ def test_arguments_that_share_memory_share_it_in_the_copy() -> None:
 def test_a_copy_keeps_its_layout_in_memory() -> None:
     test = ASK + "X = torch.zeros(3, 4).T\nanswer(lambda x: (x.is_contiguous(), x.stride()), X)"
     assert contents(frames_of("", test)) == [(False, (1, 4))]
+
+
+def tensors_of_all_kinds() -> list[Any]:
+    base = torch.arange(24.0).reshape(4, 6)
+    odd = torch.ones(2)
+    odd.note = "kept"  # type: ignore[attr-defined]
+    return [
+        base, base.T, base[1:3], base[:, ::2], base[2:2], torch.tensor(3), torch.zeros(0), base.to(torch.bfloat16),
+        torch.ones(2, requires_grad=True), torch.nn.Parameter(torch.ones(2)), torch.ones(3).expand(2, 3), odd,
+        base.to_sparse(), torch.tensor([1 + 2j]).conj(), [base, 1], {"a": base}, None, 2.5, "text",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", tensors_of_all_kinds(), ids=lambda value: f"{type(value).__name__}")
+def test_a_copy_is_what_deepcopy_makes_and_shares_nothing_with_the_argument(value: Any) -> None:
+    ((made,), named) = asking._copied((value,), {})
+    expected = copy.deepcopy(value)
+    assert named == {}
+    assert type(made) is type(expected)
+    if isinstance(value, torch.Tensor):
+        assert (made.dtype, made.shape, made.layout) == (expected.dtype, expected.shape, expected.layout)
+        assert made.requires_grad == expected.requires_grad
+        assert made.__dict__ == expected.__dict__
+        assert torch.equal(made.to_dense(), expected.to_dense())
+        if value.layout is torch.strided:
+            assert made.stride() == expected.stride()
+            assert made.data_ptr() != value.data_ptr() or not value.numel()
 
 
 def test_what_happened_to_the_arguments_can_be_the_answer() -> None:

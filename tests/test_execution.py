@@ -9,10 +9,12 @@ import time
 
 import nbformat
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 from nbclient import NotebookClient
 
 from autograder.answers.frames import read_frame
 from autograder.execution import CodeCell, Execution, Job, Limits, Question
+from autograder.inside.shell import Transformers
 from autograder.sandbox import Worker, preload_for, unavailable
 
 pytestmark = pytest.mark.skipif(
@@ -367,6 +369,50 @@ def test_what_is_imported_beforehand_follows_from_the_notebook():
         assert "matplotlib.pyplot" in preload_for([source])
     assert "torch._dynamo" not in preload_for(["optimizer = torch.optim.SGD([W], lr=0.1)"])
     assert "torch._dynamo" in preload_for(["torch.set_default_device('cpu')"])
+
+
+ODD_CELLS = [
+    "%time 1", "!ls", "x = !ls", "x = %time 1", "x = \\\n  %time 1", "x =\\\n!ls", "print?", "x.y??", "?print", "",
+    "  %who\n", "for i in [1]:\n    %who\n    !ls", ",print a b", ";print a", "/print 1", "a = 5 % 3", "f'{a!r:.3}'",
+    "f'{a=!r}'", "a != b", "x = (1\n  % 2)", '"""\n%who\n!ls\nwhat?\n"""', "# why?\n1", ">>> 1 + 1\n2", "In [1]: 5",
+    "    indented = 1\n    %who", "x = 1;", "x = [1,\n,2]", "é = %time 1", "if x: %who", "a = b = %time 1", "x\f%who",
+    "def f(:\n  pass\n%who", "a\u2028%who", "x == !ls", "'unclosed\n!ls", "(%who)", "(\n%who", "@decorator\n%who",
+    "%%time\n1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("source", ODD_CELLS, ids=repr)
+def test_a_cell_is_rewritten_as_ipython_rewrites_it(source):
+    def outcome(manager):
+        try:
+            return manager.transform_cell(source)
+        except SyntaxError as error:
+            return str(error)
+
+    assert outcome(Transformers()) == outcome(TransformerManager())
+
+
+def test_only_cells_that_may_hold_more_than_python_are_tokenised(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        TransformerManager, "do_one_token_transform", lambda self, lines: (bool(asked.append(lines)), lines)
+    )
+    plain = "X = torch.ones(3) % 2\nassert X.sum() != 4, f'{X!r:.6} is 50 % of it'\nX.shape\n"
+    assert Transformers().transform_cell(plain) == plain
+    assert asked == []
+    Transformers().transform_cell("%who")
+    assert len(asked) == 1
+
+
+def test_top_level_await_works_in_any_cell_that_asks_for_it(worker):
+    cells = (
+        "import asyncio\nawait asyncio.sleep(0, 7)",
+        "async def g():\n    yield 8\n'made'",
+        "[x async for x in g()]",
+        "def f():\n    return 'await'\nf()",
+    )
+    shown = [cell.outputs[-1]["data"]["text/plain"] for cell in worker.run(job_of(*cells)).cells]
+    assert shown == ["7", "'made'", "[8]", "'await'"]
 
 
 def test_a_hostile_list_of_imports_is_read_in_no_time():

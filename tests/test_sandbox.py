@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from test_execution import answers, asks, job_of, states, text
 
-from autograder.execution import MIB, Limits
-from autograder.sandbox import SandboxUnavailable, Worker, cgroups, doctor, unavailable, walls
-from autograder.sandbox import worker as worker_module
+from autograder.execution import MIB, Execution, Job, Limits
+from autograder.sandbox import (
+    SandboxUnavailable,
+    WarmProcess,
+    Worker,
+    can_be_shared,
+    cgroups,
+    doctor,
+    unavailable,
+    walls,
+    warm_process,
+)
 from autograder.sandbox.cgroups import _parents
 from autograder.sandbox.memory import MemoryWatch
 from autograder.sandbox.processes import descendants
@@ -150,7 +163,7 @@ def test_root_that_cannot_be_dropped_and_a_missing_bubblewrap_are_refused(monkey
 
 
 def test_other_systems_are_refused_by_name(monkeypatch):
-    monkeypatch.setattr(worker_module.sys, "platform", "darwin")
+    monkeypatch.setattr(warm_process.sys, "platform", "darwin")
     assert "on Linux only" in (unavailable() or "")
 
 
@@ -572,6 +585,82 @@ with Worker(preload=()) as worker:
     assert not [each for each in [pid, *below] if Path(f"/proc/{each}").exists()]
 
 
+@pytest.fixture
+def shared() -> Iterator[WarmProcess]:
+    warm = WarmProcess(("numpy",), workers=3)
+    try:
+        yield warm
+    finally:
+        warm.close()
+
+
+def together(warm: WarmProcess, *jobs: Job, limits: Limits = QUICK) -> list[Execution]:
+    """Each job in a thread and a worker of its own, all on one warm process."""
+
+    def run(job: Job) -> Execution:
+        with Worker(warm=warm) as one:
+            return one.run(job, limits)
+
+    with ThreadPoolExecutor(len(jobs)) as threads:
+        return list(threads.map(run, jobs))
+
+
+def test_workers_that_share_a_warm_process_run_at_once_and_disturb_nobody(shared: WarmProcess):
+    meet = "import time\ntime.sleep(0.5)\nround(time.time(), 2)"
+    bomb = "import os\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        pass"
+    ends = "import os\nos.kill(os.getppid(), 9)\nos._exit(1)"
+    honest, hostile, broken = together(
+        shared, job_of(meet, ("import os\nlen(os.listdir('/proc/self/fd'))", asks("1 + 1"))), job_of(bomb), job_of(ends)
+    )
+    assert states(honest) == ["ok", "ok"]
+    assert answers(honest) == [2]
+    (alone,) = together(shared, job_of(("import os\nlen(os.listdir('/proc/self/fd'))", asks("1 + 1"))))
+    assert shown(alone) == shown(honest, 1)  # nothing of the others is open in it
+    assert states(hostile) in (["timeout"], ["killed"])
+    assert states(broken) == ["killed"]
+    assert shared.runs
+
+
+def test_a_worker_that_leaves_takes_its_submission_along_and_no_other(shared: WarmProcess):
+    first, second = Worker(warm=shared), Worker(warm=shared)
+    with first, second, ThreadPoolExecutor(2) as threads:
+        endless = threads.submit(first.run, job_of("while True: pass"), Limits(cell_seconds=3))
+        honest = threads.submit(second.run, job_of("import time; time.sleep(3)", ("1", asks("7"))), Limits())
+        time.sleep(1)
+        before = set(descendants(shared.pid))
+        assert first._commands is not None
+        first._commands.shutdown(socket.SHUT_RDWR)  # as when its process has died
+        until = time.monotonic() + 20
+        while len(before & set(descendants(shared.pid))) == len(before) and time.monotonic() < until:
+            time.sleep(0.01)
+        assert len(before & set(descendants(shared.pid))) < len(before)
+        assert answers(honest.result()) == [7]
+        assert states(endless.result()) == ["killed"]
+
+
+def test_when_a_shared_warm_process_dies_every_worker_runs_its_submission_again(shared: WarmProcess):
+    shared.start()
+    idle = len(descendants(shared.pid))
+    jobs = [job_of("import time; time.sleep(2)", (str(number), asks(str(number)))) for number in range(2)]
+    with ThreadPoolExecutor(1) as thread:
+        executions = thread.submit(together, shared, *jobs)
+        until = time.monotonic() + 20
+        while len(descendants(shared.pid)) < idle + 4 and time.monotonic() < until:  # two inits, two notebooks
+            time.sleep(0.02)
+        os.kill(shared.pid, signal.SIGKILL)
+        assert [answers(one) for one in executions.result()] == [[0], [1]]
+
+
+@pytest.mark.parametrize(
+    ("release", "can"), [("6.1.0-18-amd64", True), ("5.14.0", True), ("5.10.0-28", False), ("4.18.0-553.el8", False)]
+)
+def test_a_warm_process_is_shared_where_each_submission_has_its_own_count_of_processes(
+    release: str, can: bool, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(platform, "release", lambda: release)
+    assert can_be_shared() is can
+
+
 def test_the_trusted_process_keeps_no_descriptors(worker):
     worker.run(job_of(("1", asks("1"))))
     descriptors = Path("/proc/self/fd")
@@ -646,7 +735,7 @@ def test_a_cgroup_is_made_inside_every_bound_that_an_administrator_set(
 
 
 def test_without_a_cgroup_the_other_bounds_stand(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(worker_module, "make_cgroup", lambda: None)
+    monkeypatch.setattr(warm_process, "make_cgroup", lambda: None)
     with Worker(preload=()) as unbounded:
         assert states(unbounded.run(job_of("1 + 1"), QUICK)) == ["ok"]
         assert unbounded.cgroup is None

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 from in_process import ROOT, SEED, run_job, solutions, source_notebook, verdicts
 
+from autograder.answers.frames import NEXT
+from autograder.execution import Job
+from autograder.judging.judge import read_expected
 from autograder.misconceptions import jobs
-from autograder.misconceptions.diagnosis import diagnose
+from autograder.misconceptions.diagnosis import diagnose, same_answers
 from autograder.misconceptions.jobs import Streams, streams_of, substitute
 from autograder.misconceptions.kill_matrix import KillMatrix, kill_matrix
 from autograder.misconceptions.variants import Misconception, Variants, misconception, read_variants, wheat
@@ -48,6 +51,31 @@ def named(name: str, question: str, source: str) -> str | None:
     test = f"test_{question}"
     found = diagnose(question, received[test], expected_of(name)[test], chaff_streams(name))
     return found and found.name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_misconceptions_asked_in_one_process_answer_as_each_does_in_its_own(name: str) -> None:
+    tests, apart = jobs.test_of(source_notebook(name)), chaff_streams(name)
+    together = streams_of(source_notebook(name), apart, run_job, SEED, together=True)
+    asked = {one: read_expected(expected_of(name)[tests[one.question]]) for one in apart}
+    assert [one.name for one in apart if not same_answers(asked[one], together[one], apart[one])] == []
+
+
+def test_misconceptions_behind_one_that_does_not_end_are_asked_in_processes_of_their_own() -> None:
+    runs: list[Job] = []
+
+    def run(job: Job) -> Streams:
+        runs.append(job)
+        streams = {name: list(stream) for name, stream in run_job(job).items()}
+        if len(runs) == 1:  # the second misconception of `softmax` is stuck: its time is over
+            cut = streams["test_softmax"]
+            del cut[cut.index(NEXT) + 3 :]
+        return streams
+
+    chaffs = chaff_streams("ps4")
+    assert streams_of(source_notebook("ps4"), chaffs, run, SEED, together=True) == chaffs
+    again = [question.name for question in runs[1].questions]
+    assert again == [f"softmax: {one.name}" for one in chaffs if one.question == "softmax"][1:]
 
 
 def test_every_problem_set_has_variants() -> None:

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from autograder.execution import Execution, Job, Limits
-from autograder.sandbox import PRELOAD, SandboxError, SandboxUnavailable, Worker
+from autograder.sandbox import PRELOAD, SandboxError, SandboxUnavailable, WarmProcess, Worker, can_be_shared
 from gradus.errors import GradusError
 
 Task = TypeVar("Task")
@@ -21,16 +21,23 @@ Found = TypeVar("Found")
 
 
 class Sandbox:
-    """One warm process, started when it is first needed, that can be ended from another thread.
+    """A worker whose warm process is started when it is first needed, and can be ended from another thread.
 
     Args:
         preload: modules that it imports before it forks; what is missing there, each submission imports for itself.
+        warm: a warm process that several share, which makes `sandbox` and `preload` idle.
     """
 
-    def __init__(self, limits: Limits, sandbox: bool = True, preload: tuple[str, ...] = PRELOAD) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        sandbox: bool = True,
+        preload: tuple[str, ...] = PRELOAD,
+        warm: WarmProcess | None = None,
+    ) -> None:
         self._limits = limits
         self._stopping = threading.Event()
-        self._worker = _Stoppable(self._stopping, preload=preload, unsafe_no_sandbox=not sandbox)
+        self._worker = _Stoppable(self._stopping, preload=preload, unsafe_no_sandbox=not sandbox, warm=warm)
 
     def warm(self) -> None:
         """Start now what would be started with the first job.
@@ -80,13 +87,15 @@ class _Stoppable(Worker):
 
 
 class Pool(Generic[Task, Outcome]):
-    """Threads that each own a sandbox and take tasks from one queue.
+    """Threads that each have a worker and take tasks from one queue; the workers share a warm process.
 
     A context manager. When it is left, by an exception or Ctrl-C too, every sandbox and everything in it has gone.
     """
 
     def __init__(self, size: int, limits: Limits, sandbox: bool = True, preload: tuple[str, ...] = PRELOAD) -> None:
-        self._sandboxes = [Sandbox(limits, sandbox, preload) for _ in range(size)]
+        share = size > 1 and can_be_shared()
+        self._warm = WarmProcess(preload, not sandbox, workers=size) if share else None
+        self._sandboxes = [Sandbox(limits, sandbox, preload, self._warm) for _ in range(size)]
         self._tasks: queue.SimpleQueue[Callable[[Sandbox], None] | None] = queue.SimpleQueue()
         self._threads = [
             threading.Thread(target=self._work, args=(one, core), name=f"gradus-{number}", daemon=True)
@@ -110,6 +119,8 @@ class Pool(Generic[Task, Outcome]):
             self._tasks.put(None)
         for thread in self._threads:
             thread.join()
+        if self._warm is not None:
+            self._warm.close()
 
     def warm(self) -> None:
         """Begin to start the sandboxes, and go on meanwhile. One that cannot start says so with its first task."""

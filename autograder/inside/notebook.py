@@ -10,10 +10,8 @@ import socket
 import sys
 from typing import Any
 
-from autograder.inside import held, shell, world
+from autograder.inside import held, shell, system, world
 from autograder.inside.reporter import Printed, Reporter
-
-_FIRST = 3  # the lowest descriptor after the three standard ones
 
 
 def load_answers() -> None:
@@ -43,7 +41,7 @@ def run(
     nothing = os.open(os.devnull, os.O_RDWR)
     for target, source in enumerate((nothing, descriptors[1], descriptors[2])):
         os.dup2(source, target)
-    _close_all_but({0, 1, 2, descriptors[0], *channels})
+    system.close_all_but({descriptors[0], *channels})
     reporter = Reporter(control)
     sys.stdin = open(0, closefd=False)  # noqa: SIM115  (empty: `input()` raises EOFError)
     sys.stdout, sys.stderr = Printed(1, "<stdout>", reporter), Printed(2, "<stderr>", reporter)
@@ -87,12 +85,3 @@ def _seed(ambient: int) -> None:
         sys.modules["numpy"].random.seed(ambient % (1 << 32))
     if "torch" in sys.modules:
         sys.modules["torch"].default_generator.manual_seed(ambient)  # torch.manual_seed takes 2 ms: it looks for GPUs
-
-
-def _close_all_but(kept: set[int]) -> None:
-    lowest = _FIRST
-    for descriptor in sorted(kept):
-        if descriptor >= _FIRST:
-            os.closerange(lowest, descriptor)
-            lowest = descriptor + 1
-    os.closerange(lowest, 4096)

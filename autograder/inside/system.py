@@ -139,6 +139,16 @@ def gather_pages() -> int:
     return gathered
 
 
+def close_all_but(kept: set[int]) -> None:
+    """Close every descriptor that is not in `kept`, nor one of the standard three."""
+    lowest = 3
+    for descriptor in sorted(kept):
+        if descriptor >= lowest:
+            os.closerange(lowest, descriptor)
+            lowest = descriptor + 1
+    os.closerange(lowest, 4096)
+
+
 def install_filter(program: bytes) -> None:
     """Install a seccomp filter, for this process and all that it starts. `no_new_privs` must be set."""
 

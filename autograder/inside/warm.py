@@ -1,12 +1,13 @@
 """The warm process: imports what notebooks import, then forks once per submission.
 
 It has one thread when it forks and has run no tensor operation: a fork after an OpenMP region hangs. It never sees a
-cell, a test or a seed: the trusted side sends those to the submission's own process. It goes when its command channel
-closes.
+cell, a test or a seed: the trusted side sends those to the submission's own process. Each worker of the trusted side
+has a channel of its own to it, on which it asks for one submission after the other.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import json
@@ -22,17 +23,20 @@ from typing import Any
 from autograder.inside import frames, init, notebook, optimizers, seccomp, shell, system
 
 MAX_CHANNELS = 250  # file descriptors that one message can carry
+_LOOK_MILLISECONDS = 20  # between two looks at what has ended, where no descriptor tells
 
 
-def main(command_fd: int, walls: bool, preload: list[str]) -> None:
-    """Serve submissions until the trusted side closes the command channel.
+def main(root_fd: int, walls: bool, preload: list[str], cores: list[int]) -> None:
+    """Serve submissions until the trusted side closes the first channel, on which it hands over those of its workers.
 
     Args:
         walls: False for the run without a sandbox.
         preload: modules to import now. One that cannot be imported is left to the student's own import.
+        cores: on which this process may run; what started it may be bound to one of them. None: all.
     """
-    commands = socket.socket(fileno=command_fd)
+    root = socket.socket(fileno=root_fd)
     started = time.monotonic()
+    _run_on(cores)
     gc.disable()  # what is imported stays: looking through it for garbage takes a tenth of the time
     notebook.load_answers()
     student_shell = shell.make_shell()
@@ -40,22 +44,17 @@ def main(command_fd: int, walls: bool, preload: list[str]) -> None:
     if "torch" in sys.modules and not optimizers.without_compiler():
         _import("torch._dynamo")  # once, rather than in each submission
     filters = seccomp.program() if walls else b""
-    gc.collect()
     gc.freeze()
     gc.enable()
     system.gather_pages()
     threads = _threads()
     frames.send_message(
-        commands,
+        root,
         {"pid": os.getpid(), "threads": threads, "missing": missing, "seconds": time.monotonic() - started},
     )
     if threads != 1:
         raise SystemExit("the warm process has more than one thread: a fork of it could hang")
-    while True:
-        message, descriptors = _receive(commands)
-        if message is None:
-            return
-        _serve(commands, message, descriptors, walls, filters, student_shell)
+    _Births(root, walls, filters, student_shell).serve()
 
 
 def _import(name: str) -> bool:
@@ -73,66 +72,110 @@ def _threads() -> int:
         return 1  # no /proc: not Linux
 
 
-def _receive(commands: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
-    content, descriptors, _, _ = socket.recv_fds(commands, 1 << 16, MAX_CHANNELS)
-    return (json.loads(content) if content else None), descriptors
+def _run_on(cores: list[int]) -> None:
+    if cores:
+        with contextlib.suppress(OSError, AttributeError):
+            os.sched_setaffinity(0, cores)
 
 
-def _serve(
-    commands: socket.socket,
-    message: dict[str, Any],
-    descriptors: list[int],
-    walls: bool,
-    filters: bytes,
-    its_shell: Any,
-) -> None:
-    """Fork one submission and wait for its end: it goes when the trusted side kills its init."""
-    uid, gid = os.getuid(), os.getgid()
-    flush = (sys.stdout.flush, sys.stderr.flush)
-    for each in flush:
-        each()
-    try:
-        pid = system.fork_into_namespaces(init.NAMESPACES) if walls else os.fork()
-    except OSError as error:
+class _Births:
+    """Forks submissions, one at a time for each channel, and tells on it when they have gone."""
+
+    def __init__(self, root: socket.socket, walls: bool, filters: bytes, its_shell: Any) -> None:
+        self._root, self._walls, self._filters, self._shell = root, walls, filters, its_shell
+        self._ids = os.getuid(), os.getgid()
+        self._channels: dict[int, socket.socket] = {}  # of workers, by descriptor
+        self._running: dict[int, socket.socket | None] = {}  # from the init of a submission to its open channel
+        self._ends: dict[int, int] = {}  # from a descriptor to the init whose end it tells
+        self._watch = select.poll()
+        self._watch.register(root, select.POLLIN)
+
+    def serve(self) -> None:
+        """Until the trusted side has gone. Then every submission goes, too."""
+        while True:
+            untold = len(self._running) > len(self._ends)
+            for descriptor, _ in self._watch.poll(_LOOK_MILLISECONDS if untold else None):
+                if descriptor in self._ends:
+                    self._ended(self._ends[descriptor], descriptor)
+                elif descriptor in self._channels:
+                    self._obey(self._channels[descriptor])
+                elif descriptor == self._root.fileno() and not self._admit():
+                    for pid in self._running:
+                        os.kill(pid, signal.SIGKILL)
+                    return
+            if untold:
+                for pid in set(self._running) - set(self._ends.values()):
+                    self._ended(pid)
+
+    def _admit(self) -> bool:
+        """Take the channel of another worker."""
+        content, descriptors, _, _ = socket.recv_fds(self._root, 1, 1)
         for descriptor in descriptors:
-            os.close(descriptor)
-        frames.send_message(commands, {"gone": None, "error": str(error)})
-        return
-    if pid == 0:
-        status = 1
+            self._channels[descriptor] = socket.socket(fileno=descriptor)
+            self._watch.register(descriptor, select.POLLIN)
+        return bool(content)
+
+    def _obey(self, channel: socket.socket) -> None:
+        """Fork a submission; or, when the worker has gone, take its submission along."""
+        content, descriptors, _, _ = socket.recv_fds(channel, 1 << 16, MAX_CHANNELS)
+        if content:
+            self._fork(channel, json.loads(content), descriptors)
+            return
+        self._watch.unregister(channel)
+        del self._channels[channel.fileno()]
+        channel.close()
+        for pid in [pid for pid, owner in self._running.items() if owner is channel]:
+            os.kill(pid, signal.SIGKILL)
+            self._running[pid] = None
+
+    def _fork(self, channel: socket.socket, message: dict[str, Any], descriptors: list[int]) -> None:
+        for flush in (sys.stdout.flush, sys.stderr.flush):
+            flush()
+        _run_on(message["cores"])  # those of the worker, with which the submission takes turns
         try:
-            commands.close()
-            init.run(message, descriptors, walls, uid, gid, filters, its_shell)
-            status = 0
-        finally:
-            os._exit(status)
+            pid = system.fork_into_namespaces(init.NAMESPACES) if self._walls else os.fork()
+        except OSError as error:
+            _close(descriptors)
+            frames.send_message(channel, {"gone": None, "error": str(error)})
+            return
+        if pid == 0:
+            status = 1
+            try:
+                for other in (self._root, *self._channels.values()):
+                    other.detach()
+                system.close_all_but(set(descriptors))
+                init.run(message, descriptors, self._walls, *self._ids, self._filters, self._shell)
+                status = 0
+            finally:
+                os._exit(status)
+        _close(descriptors)
+        self._running[pid] = channel
+        with contextlib.suppress(AttributeError, OSError):  # not everywhere can a process be waited for like a file
+            ended = os.pidfd_open(pid)
+            self._ends[ended] = pid
+            self._watch.register(ended, select.POLLIN)
+
+    def _ended(self, pid: int, descriptor: int | None = None) -> None:
+        """Tell the worker that its submission has gone, if it has."""
+        gone, status = os.waitpid(pid, 0 if descriptor is not None else os.WNOHANG)
+        if not gone:
+            return
+        if descriptor is not None:
+            del self._ends[descriptor]
+            self._watch.unregister(descriptor)
+            os.close(descriptor)
+        channel = self._running.pop(pid)
+        if channel is not None:
+            with contextlib.suppress(OSError):
+                frames.send_message(channel, {"gone": status, "error": None})
+
+
+def _close(descriptors: list[int]) -> None:
     for descriptor in descriptors:
         os.close(descriptor)
-    _wait(commands, pid)
-
-
-def _wait(commands: socket.socket, pid: int) -> None:
-    """Until `pid` has ended. Should the trusted side go first, take the submission along."""
-    watch = select.poll()
-    watch.register(commands, select.POLLIN)
-    ended = _process_descriptor(pid)
-    if ended is not None:
-        watch.register(ended, select.POLLIN)
-        if not any(descriptor == ended for descriptor, _ in watch.poll()):
-            os.kill(pid, signal.SIGKILL)
-        os.close(ended)
-    _, status = os.waitpid(pid, 0)
-    frames.send_message(commands, {"gone": status, "error": None})
-
-
-def _process_descriptor(pid: int) -> int | None:
-    try:
-        return os.pidfd_open(pid)
-    except (AttributeError, OSError):
-        return None
 
 
 if __name__ == "__main__":
     arguments = json.loads(sys.argv[1])
     sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != Path(__file__).resolve().parent]
-    main(arguments["command_fd"], arguments["walls"], arguments["preload"])
+    main(arguments["root_fd"], arguments["walls"], arguments["preload"], arguments["cores"])

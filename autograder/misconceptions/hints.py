@@ -76,7 +76,7 @@ class Hints:
         def run(job: Job) -> Streams:
             return {question.name: question.frames for question in engine(job).questions}
 
-        found = streams_of(self._assignment.source, self.misconceptions, run, self._seed)
+        found = streams_of(self._assignment.source, self.misconceptions, run, self._seed, together=True)
         streams = {one: found[one] for one in self.misconceptions}
         text = [
             [one.question, one.name, [base64.b64encode(frame).decode() for frame in frames]]

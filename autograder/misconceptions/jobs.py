@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from autograder.answers.frames import NEXT
 from autograder.execution import CodeCell, Job, Question
 from autograder.misconceptions.variants import Variant
 from autograder.problem_sets.jobs import source_job
@@ -62,26 +63,69 @@ def asked_instead(job: Job, sources: Mapping[str, str]) -> Job:
     return replace(job, questions=tuple(questions))
 
 
-def streams_of(notebook: Notebook, variants: Iterable[Variant], run: Run, seed: int) -> dict[Variant, list[bytes]]:
+def streams_of(
+    notebook: Notebook, variants: Iterable[Variant], run: Run, seed: int, together: bool = False
+) -> dict[Variant, list[bytes]]:
     """What each variant answers to its own question.
 
     The notebook is run once for many variants: the state after a test cell is held once for each of them.
+
+    Args:
+        together: ask all variants of a question in one process, in a third of the time; those behind one that does not
+            come to its end are asked in processes of their own, as all are without it.
     """
-    job, tests = source_job(notebook, seed), test_of(notebook)
-    found: dict[Variant, list[bytes]] = {}
-    for some in _batches(list(variants), MANY):
-        names = {_name(variant, tests): variant for variant in some}
+    job, tests, variants = source_job(notebook, seed), test_of(notebook), list(variants)
+    found = _streams_together(job, variants, tests, run) if together else {}
+    for some in _batches([variant for variant in variants if variant not in found], MANY):
+        names = {_name(variant): variant for variant in some}
         streams = run(_asked_of_each(job, names, tests))
         found.update({variant: list(streams.get(name, [])) for name, variant in names.items()})
     return found
+
+
+def _streams_together(
+    job: Job, variants: list[Variant], tests: Mapping[str, str], run: Run
+) -> dict[Variant, list[bytes]]:
+    by_test: dict[str, list[Variant]] = {}
+    for variant in variants:
+        by_test.setdefault(_test_of(variant, tests), []).append(variant)
+    questions = tuple(
+        replace(asked, test=_asked_together([each.source for each in by_test[asked.name]], asked.test))
+        for asked in job.questions
+        if asked.name in by_test
+    )
+    cells = (cell if cell.question in by_test else replace(cell, question=None) for cell in job.cells)
+    streams = run(replace(job, cells=tuple(cells), questions=questions))
+    return {
+        variant: stream
+        for test, its_variants in by_test.items()
+        for variant, stream in zip(its_variants, _apart(streams.get(test, [])), strict=False)
+    }
+
+
+def _asked_together(sources: list[str], test: str) -> str:
+    """A hidden test that asks `test` of each of `sources` in its turn."""
+    return f"from autograder.answers.together import ask_each\nask_each({sources!r}, {test!r}, globals())"
+
+
+def _apart(stream: list[bytes]) -> list[list[bytes]]:
+    """The answers of each variant that came to its end, in order."""
+    found: list[list[bytes]] = [[]]
+    for frame in stream:
+        if frame == NEXT:
+            found.append([])
+        else:
+            found[-1].append(frame)
+    return found[:-1]
 
 
 def _asked_of_each(job: Job, names: Mapping[str, Variant], tests: Mapping[str, str]) -> Job:
     """The job with, after each test cell, an empty cell for each variant, of which the variant's question is asked."""
     asked = {question.name: question for question in job.questions}
     questions = [
-        Question(name, f"{variant.source}\n\n{asked[tests[variant.question]].test}", tests[variant.question])
+        Question(name, f"{variant.source}\n\n{asked[test].test}", test)
         for name, variant in names.items()
+        for test in [_test_of(variant, tests)]
     ]
     cells: list[CodeCell] = []
     for cell in job.cells:
@@ -92,9 +136,13 @@ def _asked_of_each(job: Job, names: Mapping[str, Variant], tests: Mapping[str, s
     return replace(job, cells=tuple(cells), questions=tuple(questions))
 
 
-def _name(variant: Variant, tests: Mapping[str, str]) -> str:
+def _test_of(variant: Variant, tests: Mapping[str, str]) -> str:
     if variant.question not in tests:
         raise GradusError(f"{variant.name}: there is no question {variant.question!r} with a test cell.")
+    return tests[variant.question]
+
+
+def _name(variant: Variant) -> str:
     return f"{variant.question}: {variant.name}"
 
 

@@ -1,6 +1,17 @@
 """The sandbox, seen from the trusted side: `with Worker() as worker: execution = worker.run(job, limits)`."""
 
 from autograder.sandbox.errors import SandboxError, SandboxUnavailable
-from autograder.sandbox.worker import PRELOAD, Worker, preload_for, unavailable
+from autograder.sandbox.preload import PRELOAD, preload_for
+from autograder.sandbox.warm_process import WarmProcess, can_be_shared, unavailable
+from autograder.sandbox.worker import Worker
 
-__all__ = ["PRELOAD", "SandboxError", "SandboxUnavailable", "Worker", "preload_for", "unavailable"]
+__all__ = [
+    "PRELOAD",
+    "SandboxError",
+    "SandboxUnavailable",
+    "WarmProcess",
+    "Worker",
+    "can_be_shared",
+    "preload_for",
+    "unavailable",
+]

@@ -37,14 +37,14 @@ class Cgroup:
         """The files into which a process writes 0 to enter."""
         return [str(folder / "cgroup.procs") for folder in self.folders]
 
-    def bound(self, limits: Limits) -> None:
+    def bound(self, limits: Limits, at_once: int = 1) -> None:
         """Set the bounds for submissions with `limits`: above all that the watch allows, below what hurts."""
-        memory = 2 * limits.memory_bytes + _MEMORY_OF_OURS
+        memory = 2 * at_once * limits.memory_bytes + _MEMORY_OF_OURS
         for name, value in (
             ("memory.max", memory),
             ("memory.swap.max", 0),
             ("memory.limit_in_bytes", memory),
-            ("pids.max", limits.processes + _PROCESSES_OF_OURS),
+            ("pids.max", at_once * (limits.processes + _PROCESSES_OF_OURS)),
         ):
             for folder in self.folders:
                 if (folder / name).exists():

@@ -13,6 +13,7 @@ import dataclasses
 import functools
 import json
 import marshal
+import os
 import signal
 import socket
 import time
@@ -70,6 +71,7 @@ class Submission:
             "limits": dataclasses.asdict(self._limits),
             "scratch": self._scratch,
             "ambient": self._job.ambient,
+            "cores": sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [],
         }
         ends: list[Channel | Pipe] = [self._control, *self._pipes.values(), *self._channels]
         try:
