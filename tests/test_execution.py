@@ -371,6 +371,52 @@ def test_what_is_imported_beforehand_follows_from_the_notebook():
     assert "torch._dynamo" in preload_for(["torch.set_default_device('cpu')"])
 
 
+AFTER_A_FORK = {
+    "backward": "x = torch.ones(3, requires_grad=True)\n(x * x).sum().backward()\nfound = x.grad.tolist()",
+    "reentrant backward": (
+        "from torch.utils.checkpoint import checkpoint\nx = torch.ones(2, requires_grad=True)\n"
+        "checkpoint(torch.exp, x, use_reentrant=True).sum().backward()\nfound = [round(g, 3) for g in x.grad.tolist()]"
+    ),
+    "threads": (
+        "import threading\nfound = []\nmany = [threading.Thread(target=found.append, args=(k,)) for k in range(3)]\n"
+        "[each.start() for each in many]; [each.join() for each in many]"
+    ),
+    "a pool": (
+        "from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(2) as pool:\n"
+        "    found = list(pool.map(abs, [-1, 2]))"
+    ),
+    "processes": (
+        "import os\nread, write = os.pipe()\npid = os.fork()\nif pid == 0:\n    os.write(write, b'child')\n"
+        "    os._exit(3)\nfound = [os.read(read, 9).decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])]"
+    ),
+    "a command": "import subprocess\nfound = subprocess.run(['echo', 'hi'], capture_output=True, text=True).stdout",
+    "logging": "import logging, io\nout = io.StringIO()\nlog = logging.getLogger('a')\n"
+    "log.addHandler(logging.StreamHandler(out))\nlog.warning('x')\nfound = out.getvalue()",
+    "a loader": (
+        "from torch.utils.data import DataLoader\n"
+        "found = [batch.tolist() for batch in DataLoader(torch.arange(4), batch_size=2, num_workers=1)]"
+    ),
+    "asyncio": "import asyncio\nasync def f():\n    await asyncio.sleep(0)\n    return 5\nfound = asyncio.run(f())",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("busy", [False, True], ids=["one thread", "a thread that runs on"])
+def test_what_works_in_a_cell_works_when_a_question_asks_for_it(worker, busy):
+    """A held child is forked without the handlers that libraries have for a fork, when the notebook has one thread."""
+    cells = [
+        f"import torch\ndef f{number}():\n    "
+        + code.replace("\n", "\n    ")
+        + "\n    return found\nf{number}()".replace("{number}", str(number))
+        for number, code in enumerate(AFTER_A_FORK.values())
+        if not busy or number < 6
+    ]
+    run_on = "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()"
+    asked = "from autograder.answers import answer\n" + "\n".join(f"answer(f{n})" for n in range(len(cells)))
+    execution = worker.run(job_of(*([run_on] if busy else []), *cells, ("1", asked)))
+    shown = [eval(cell.outputs[-1]["data"]["text/plain"]) for cell in execution.cells[busy:-1]]
+    assert answers(execution) == shown
+
+
 ODD_CELLS = [
     "%time 1", "!ls", "x = !ls", "x = %time 1", "x = \\\n  %time 1", "x =\\\n!ls", "print?", "x.y??", "?print", "",
     "  %who\n", "for i in [1]:\n    %who\n    !ls", ",print a b", ";print a", "/print 1", "a = 5 % 3", "f'{a!r:.3}'",

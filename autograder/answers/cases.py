@@ -201,8 +201,9 @@ def held_out_images(n: int, data_set: str = FASHION_MNIST) -> HeldOutImages:
     if not 0 < n <= len(stored):
         raise ValueError(f"n={n}: there are {len(stored)} images")
     indices = np.sort(current().draw().choice(len(stored), n, replace=False)).astype(np.int64)
-    images = torch.from_numpy(stored[indices].astype(np.float32) / np.float32(255))
-    return HeldOutImages(data_set, indices, images)
+    images = stored[indices].astype(np.float32)
+    images /= np.float32(255)
+    return HeldOutImages(data_set, indices, torch.from_numpy(images))
 
 
 @functools.cache

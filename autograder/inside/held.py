@@ -30,7 +30,7 @@ def hold(channels: list[int], number: int, control: socket.socket, namespace: di
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ALL_SIGNALS)
     try:
-        pid = os.fork()
+        pid = system.fork_alone()
         if pid == 0:
             try:
                 _wait_and_answer(channels, number, control, namespace)

@@ -65,19 +65,23 @@ class Channel:
                 self._ours.setblocking(False)
         return True
 
-    def read(self) -> bool:
-        """Take in what is there, one piece of it. False when there is nothing (more) to be had now."""
+    def read(self) -> int:
+        """Take in what is there, one piece of it.
+
+        Returns:
+            Its bytes; 0 when there is nothing (more) to be had now.
+        """
         try:
             content = self._receive()
         except (BlockingIOError, InterruptedError):
-            return False
+            return 0
         except OSError:
             content = b""
         if not content:
             self.closed = True
-            return False
+            return 0
         self._take(content)
-        return True
+        return len(content)
 
     def next(self) -> bytes | None:
         """The next whole frame that has been read."""
