@@ -404,9 +404,7 @@ AFTER_A_FORK = {
 def test_what_works_in_a_cell_works_when_a_question_asks_for_it(worker, busy):
     """A held child is forked without the handlers that libraries have for a fork, when the notebook has one thread."""
     cells = [
-        f"import torch\ndef f{number}():\n    "
-        + code.replace("\n", "\n    ")
-        + "\n    return found\nf{number}()".replace("{number}", str(number))
+        f"import torch\ndef f{number}():\n    " + code.replace("\n", "\n    ") + f"\n    return found\nf{number}()"
         for number, code in enumerate(AFTER_A_FORK.values())
         if not busy or number < 6
     ]
