@@ -43,7 +43,7 @@ def run(
             os.setsid()
             _reap_orphans()
             world.make_home(message["scratch"])
-        pid = os.fork()
+        pid = system.fork_alone()
     except (OSError, LookupError) as error:
         frames.send_message(control, {"refused": str(error)})
         return

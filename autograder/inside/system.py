@@ -161,12 +161,12 @@ def close_all_but(kept: set[int]) -> None:
     os.closerange(lowest, 4096)
 
 
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
+
+
 def install_filter(program: bytes) -> None:
     """Install a seccomp filter, for this process and all that it starts. `no_new_privs` must be set."""
-
-    class Program(ctypes.Structure):
-        _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
-
     set_mode_filter, allow_speculation = 1, 4  # without the second, kernels before 5.16 slow the process down
-    structure = Program(len(program) // 8, program)
+    structure = _Program(len(program) // 8, program)
     _syscall("seccomp", ctypes.c_uint(set_mode_filter), ctypes.c_uint(allow_speculation), ctypes.byref(structure))
