@@ -24,6 +24,7 @@ SCRATCH = "/scratch"
 _COURSE = "/gradus"
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _ETC = ("alternatives", "fonts", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "mime.types")
+_HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage")
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _STUDENT = {
     "/etc/passwd": "student:x:1000:1000:student:/scratch/home:/bin/sh\n",
@@ -65,7 +66,7 @@ def plan() -> list[Step]:
     common = list(_common())
     outer = [*common, ("show", str(package_folder() / "inside"), f"{_COURSE}/autograder/inside")]
     outer += [("proc", "/proc"), ("dev", "/dev"), ("tmpfs", SCRATCH), ("dir", f"{SCRATCH}/home")]
-    outer += [("dir", f"{SCRATCH}/tmp")]
+    outer += [("dir", f"{SCRATCH}/tmp"), *_huge_pages()]
     # fmt: off
     world = [("tmpfs", WORLD), *(_moved(step) for step in common), *_world_only(common), ("read-only", WORLD)]
     # fmt: on
@@ -142,6 +143,14 @@ def _world_only(common: list[Step]) -> Iterator[Step]:
     yield "dir", WORLD + SCRATCH
     if not any(Path(step[-1]).is_relative_to("/tmp") for step in common):  # unless Python itself lies in there
         yield "link", f"{SCRATCH}/tmp", f"{WORLD}/tmp"
+
+
+def _huge_pages() -> Iterator[Step]:
+    """What malloc reads of /sys when a process starts, before it asks for huge pages."""
+    for name in ("enabled", "hpage_pmd_size"):
+        file = _HUGE_PAGES / name
+        if file.is_file():
+            yield _file(file.read_bytes(), str(file))
 
 
 def _moved(step: Step) -> Step:
