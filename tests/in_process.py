@@ -17,6 +17,7 @@ from autograder.execution import Job
 from autograder.judging.judge import Verdict, judge
 from autograder.misconceptions.jobs import asked_instead, substitute
 from autograder.problem_sets.jobs import source_job
+from gradus.frames import label_of
 from gradus.notebooks import Notebook, read, source_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,11 +34,6 @@ class TooLong(Exception):  # noqa: N818
 def source_notebook(name: str) -> Notebook:
     """The problem set with its solutions and hidden tests."""
     return read(ROOT / "solutions" / name / f"{name}.ipynb")
-
-
-def label_of(cell: Notebook) -> str:
-    """The grade_id of a cell, "" when it has none."""
-    return cell["metadata"].get("nbgrader", {}).get("grade_id", "")
 
 
 def test_cells(notebook: Notebook) -> dict[str, Notebook]:

@@ -15,7 +15,6 @@ from in_process import (
     SEED,
     Reference,
     answer_cells,
-    label_of,
     run,
     run_and_report,
     run_job,
@@ -34,6 +33,7 @@ from autograder.problem_sets.jobs import source_job
 from autograder.problem_sets.reference import reference_findings
 from autograder.problem_sets.regions import HIDDEN, SOLUTION, regions, without
 from autograder.sample_class import compact
+from gradus.frames import label_of
 from gradus.notebooks import Notebook, source_of
 
 NAMES = Course(REPOSITORY).problem_sets()

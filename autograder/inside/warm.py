@@ -32,7 +32,7 @@ def main(root_fd: int, walls: bool, preload: list[str], cores: list[int]) -> Non
     Args:
         walls: False for the run without a sandbox.
         preload: modules to import now. One that cannot be imported is left to the student's own import.
-        cores: on which this process may run; what started it may be bound to one of them. None: all.
+        cores: on which this process may run, whatever what started it is bound to; empty changes nothing.
     """
     root = socket.socket(fileno=root_fd)
     started = time.monotonic()
