@@ -8,6 +8,7 @@ import os
 import re
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from gradus.frames import label_of
 from gradus.notebooks import Notebook, source_of
 
 INSIDE = "GRADUS_PREFLIGHT"  # set in the kernel of such a run: a notebook that checks itself does not start another
+KERNEL_TRIALS = 3  # two kernels that start at once may choose the same port, and one of them ends
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _RESTART = "in JupyterLab, Kernel → Restart Kernel and Run All Cells… shows the same."
 
@@ -51,21 +53,32 @@ def run_findings(
         cell["metadata"], cell["source"] = {}, source_of(cell)
     node = nbformat.from_dict({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": copied["cells"]})
     deadline = time.monotonic() + seconds
-    client = NotebookClient(
-        node,
-        kernel_name="python3",
-        timeout_func=lambda cell: max(0.1, deadline - time.monotonic()),
-        allow_errors=True,
-        store_widget_state=False,
-        extra_arguments=["--IPKernelApp.log_level=ERROR"],
-        resources={"metadata": {"path": str(path.resolve().parent)}},
-    )
+    environment = {**os.environ, INSIDE: "1", "GRADUS_QUIET": "1"}
+
+    def started(kernel: ExitStack, trials: int = KERNEL_TRIALS) -> NotebookClient:
+        client = NotebookClient(
+            node,
+            kernel_name="python3",
+            timeout_func=lambda cell: max(0.1, deadline - time.monotonic()),
+            allow_errors=True,
+            store_widget_state=False,
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],
+            resources={"metadata": {"path": str(path.resolve().parent)}},
+        )
+        try:
+            kernel.enter_context(client.setup_kernel(env=environment))
+        except RuntimeError:
+            if trials == 1:
+                raise
+            return started(kernel, trials - 1)
+        return client
+
     findings: list[Found] = []
     cells = notebook["cells"]
     index = 0
-    environment = {**os.environ, INSIDE: "1", "GRADUS_QUIET": "1"}
     try:
-        with client.setup_kernel(env=environment):
+        with ExitStack() as kernel:
+            client = started(kernel)
             for index, cell in enumerate(node.cells):
                 client.execute_cell(cell, index)
                 findings += _errors(cell, cells, index)

@@ -6,10 +6,16 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import execute_chapters
 import nbformat
 import pytest
+from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from gradus.fresh_run import run_findings
+from gradus.notebooks import read
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTER = "book/chapter.ipynb"
@@ -105,6 +111,42 @@ def test_every_chapter_that_raises_is_named_with_its_cell_and_error(book: Book) 
     assert_refused(run, "chapter.ipynb: cell 'code-1' (3 of 3): ZeroDivisionError: division by zero")
     assert_refused(run, "second.ipynb: cell 'code-0' (2 of 2): NameError", "2 chapter(s) failed")
     assert not (book.root / "_build" / "html").exists()
+
+
+def test_a_kernel_that_ends_before_it_can_be_asked_is_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts: list[int] = []
+    start, start_and_wait = NotebookClient.async_start_new_kernel, NotebookClient.start_new_kernel
+
+    def fails(often: int) -> None:
+        starts.append(1)
+        if len(starts) <= often:
+            raise RuntimeError("Kernel died before replying to kernel_info")
+
+    def unlucky(often: int) -> None:
+        starts.clear()
+
+        async def async_start(self: NotebookClient, **options: Any) -> None:
+            fails(often)
+            await start(self, **options)
+
+        def sync_start(self: NotebookClient, **options: Any) -> None:
+            fails(often)
+            start_and_wait(self, **options)
+
+        monkeypatch.setattr(NotebookClient, "async_start_new_kernel", async_start)
+        monkeypatch.setattr(NotebookClient, "start_new_kernel", sync_start)
+
+    Book(tmp_path).chapter("Plain.", "1 + 1")
+    chapter = tmp_path / CHAPTER
+    unlucky(2)
+    assert execute_chapters.execute(chapter, 1, 60).problem == ""
+    unlucky(2)
+    assert [one for one in run_findings(read(chapter), chapter, 60) if one[0] == "problem"] == []
+    unlucky(3)
+    with pytest.raises(RuntimeError, match="Kernel died"):
+        execute_chapters.execute(chapter, 1, 60)
 
 
 def test_a_chapter_that_writes_to_stderr_or_kills_its_kernel_fails_the_build(book: Book) -> None:

@@ -35,6 +35,7 @@ from execution_cache import cache_folder, remove_old_caches  # noqa: E402
 
 from gradus.cores import available_cores  # noqa: E402
 
+KERNEL_TRIALS = 3  # two kernels that start at once may choose the same port, and one of them ends
 ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -71,7 +72,7 @@ def stderr_output(notebook: NotebookNode) -> str:
     return ""
 
 
-def execute(chapter: Path, threads: int, cell_seconds: int) -> Outcome:
+def execute(chapter: Path, threads: int, cell_seconds: int, trials: int = KERNEL_TRIALS) -> Outcome:
     """Run one chapter in a kernel of its own, in its own folder. What the chapter does wrong is in the outcome."""
     notebook = nbformat.read(chapter, as_version=4)
     started, ended = [0], [time.perf_counter()]
@@ -95,6 +96,10 @@ def execute(chapter: Path, threads: int, cell_seconds: int) -> Outcome:
         problem = f"{cell_name(notebook, started[-1])} ran for more than {cell_seconds} s"
     except DeadKernelError:
         problem = f"{cell_name(notebook, started[-1])} killed its kernel"
+    except RuntimeError:  # the kernel ended before it could be asked for anything
+        if len(started) > 1 or trials == 1:
+            raise
+        return execute(chapter, threads, cell_seconds, trials - 1)
     return Outcome(chapter, ended[-1] - ended[0], nbformat.writes(notebook), problem)
 
 
