@@ -24,7 +24,7 @@ from traitlets.config import Config
 from autograder.course import Course
 from autograder.grading.grade import grade as grade_class
 from autograder.nbgrader_bridge import stage
-from autograder.nbgrader_bridge.gradebook import marks
+from autograder.nbgrader_bridge.gradebook import marks, schema_version, stock_schema_version
 from autograder.nbgrader_bridge.settings import configure
 from autograder.submissions.record import read_record
 
@@ -227,3 +227,7 @@ def test_late_penalties_of_the_instructors_plugin_hold(course: Course) -> None:
         assert gradebook.find_submission_notebook("tiny", "tiny", "right").late_submission_penalty is None
     assert "Late submission penalty: -1.5" in course.feedback_page("wrong", "tiny").read_text()
     assert course.autograded_notebook("wrong", "tiny").with_name(Path(stamp).name).read_bytes() == stamp.read_bytes()
+
+
+def test_a_new_gradebook_has_the_version_that_nbgrader_would_give_it() -> None:
+    assert schema_version() == stock_schema_version()

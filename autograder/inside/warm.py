@@ -109,7 +109,7 @@ class _Births:
 
     def _admit(self) -> bool:
         """Take the channel of another worker."""
-        content, descriptors, _, _ = socket.recv_fds(self._root, 1, 1)
+        content, descriptors = _receive(self._root, 1)
         for descriptor in descriptors:
             self._channels[descriptor] = socket.socket(fileno=descriptor)
             self._watch.register(descriptor, select.POLLIN)
@@ -117,7 +117,7 @@ class _Births:
 
     def _obey(self, channel: socket.socket) -> None:
         """Fork a submission; or, when the worker has gone, take its submission along."""
-        content, descriptors, _, _ = socket.recv_fds(channel, 1 << 16, MAX_CHANNELS)
+        content, descriptors = _receive(channel)
         if content:
             self._fork(channel, json.loads(content), descriptors)
             return
@@ -168,6 +168,15 @@ class _Births:
         if channel is not None:
             with contextlib.suppress(OSError):
                 frames.send_message(channel, {"gone": status, "error": None})
+
+
+def _receive(channel: socket.socket, size: int = 1 << 16) -> tuple[bytes, list[int]]:
+    """What has come, and the descriptors that came with it; nothing when the other side has gone."""
+    try:
+        content, descriptors, _, _ = socket.recv_fds(channel, size, MAX_CHANNELS)
+    except ConnectionError:  # it went without having read what we said last
+        return b"", []
+    return content, descriptors
 
 
 def _close(descriptors: list[int]) -> None:

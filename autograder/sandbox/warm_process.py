@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from autograder.execution import Limits
@@ -44,6 +45,7 @@ class WarmProcess:
         self._cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
         self._process: subprocess.Popen[bytes] | None = None
         self._root: socket.socket | None = None
+        self._starter: ThreadPoolExecutor | None = None  # bubblewrap dies with the thread that started it
         self._bounds: Limits | None = None  # those that the cgroup has
         self._lock = threading.RLock()
 
@@ -69,10 +71,11 @@ class WarmProcess:
             self._root, theirs = socket.socketpair()
             with theirs, tempfile.TemporaryFile() as complaints:
                 command, environment = self._command(theirs.fileno())
-                self._process = subprocess.Popen(
-                    command, env=environment, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL, stderr=complaints, start_new_session=True,
-                )  # fmt: skip
+                self._starter = ThreadPoolExecutor(1, "gradus-starter")
+                self._process = self._starter.submit(
+                    subprocess.Popen, command, env=environment, pass_fds=(theirs.fileno(),),
+                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=complaints, start_new_session=True,
+                ).result()  # fmt: skip
                 theirs.close()
                 if self._first_message() is None:
                     self.close()
@@ -113,6 +116,9 @@ class WarmProcess:
                 self._process.kill()
                 self._process.wait()
                 self._process = None
+            if self._starter is not None:
+                self._starter.shutdown()
+                self._starter = None
             if self.cgroup is not None:
                 self.cgroup.remove()
                 self.cgroup = self._bounds = None
