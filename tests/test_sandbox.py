@@ -638,6 +638,16 @@ def test_a_worker_that_leaves_takes_its_submission_along_and_no_other(shared: Wa
         assert states(endless.result()) == ["killed"]
 
 
+def test_a_shared_warm_process_outlives_the_thread_that_started_it(shared: WarmProcess):
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(shared.start).result()
+    pid = shared.pid
+    time.sleep(0.5)  # bubblewrap is ended with the thread that started it
+    (execution,) = together(shared, job_of(("1", asks("6 * 7"))))
+    assert answers(execution) == [42]
+    assert (shared.runs, shared.pid) == (True, pid)
+
+
 def test_when_a_shared_warm_process_dies_every_worker_runs_its_submission_again(shared: WarmProcess):
     shared.start()
     idle = len(descendants(shared.pid))
