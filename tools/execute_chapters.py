@@ -34,8 +34,8 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 from execution_cache import cache_folder, remove_old_caches  # noqa: E402
 
 from gradus.cores import available_cores  # noqa: E402
+from gradus.fresh_run import KERNEL_TRIALS  # noqa: E402
 
-KERNEL_TRIALS = 3  # two kernels that start at once may choose the same port, and one of them ends
 ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 

@@ -18,10 +18,6 @@ from autograder.answers.values import DTYPES, LIBRARIES, MAX_DIMENSIONS, MAX_INT
 _TORCH_DTYPES = {getattr(torch, name): code for code, name in enumerate(DTYPES)}
 _NUMPY_DTYPES = {np.dtype(name): code for code, name in enumerate(DTYPES) if name != "bfloat16"}
 _NUMPY_SCALARS = {dtype.type for dtype in _NUMPY_DTYPES}
-_PLAIN: tuple[tuple[type, str], ...] = (
-    (torch.Tensor, "tensor"), (float, "float"), (int, "int"), (tuple, "tuple"), (list, "list"), (str, "str"),
-    (dict, "dict"), (np.ndarray, "ndarray"),
-)  # fmt: skip
 _BASES: tuple[tuple[type, str], ...] = (
     (torch.Tensor, "tensor"), (np.ndarray, "ndarray"), (str, "str"), (int, "int"), (float, "float"), (list, "list"),
     (tuple, "tuple"), (dict, "dict"),
@@ -162,8 +158,8 @@ class Writer:
 
 def _kind_of(cls: type) -> str:
     """What the writer takes an object of class `cls` for; the object itself is not asked."""
-    for plain, name in _PLAIN:
-        if cls is plain:
+    for base, name in _BASES:
+        if cls is base:
             return name
     for scalar in _NUMPY_SCALARS:  # before float, of which np.float64 is a subclass
         if cls is scalar:

@@ -22,6 +22,7 @@ _KINDS = {VALUE: b"V", EXCEPTION: b"E", REFUSED: b"R", STOPPED: b"S"}
 _NAMES = {byte: name for name, byte in _KINDS.items()}
 _HEAD = struct.Struct("<3scQ")
 _MAGIC = b"GA1"
+TEST = "<hidden test>"  # the name of a hidden test's code, for whoever compiles it
 NEXT = b"next"  # no answer: what comes now are those of another variant
 
 

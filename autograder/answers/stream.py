@@ -46,7 +46,7 @@ def run_test(
     with running(session):
         session.seed_the_test()
         try:
-            code = compile(test, "<hidden test>", "exec", dont_inherit=True) if isinstance(test, str) else test
+            code = compile(test, frames.TEST, "exec", dont_inherit=True) if isinstance(test, str) else test
             exec(code, namespace)
         except BaseException as error:
             send(frames.packed_name(frames.STOPPED, frames.exception_name(error), Settings()))

@@ -69,11 +69,15 @@ def fork_alone() -> int:
     That is for the locks and pools of threads that the child does not have. It touches 300 pages, each of which is then
     copied for the child: a third of what a fork costs. With other threads, or where that cannot be known, `os.fork`.
     """
+    return _clone(0) if count_threads() == 1 and "clone" in _NUMBER else os.fork()
+
+
+def count_threads() -> int | None:
+    """How many threads this process has; None where that cannot be known (without /proc, or not on Linux)."""
     try:
-        threads = len(_listdir("/proc/self/task"))
+        return len(_listdir("/proc/self/task"))
     except OSError:
-        threads = 0
-    return _clone(0) if threads == 1 and "clone" in _NUMBER else os.fork()
+        return None
 
 
 def _clone(flags: int) -> int:

@@ -47,7 +47,7 @@ def main(root_fd: int, walls: bool, preload: list[str], cores: list[int]) -> Non
     gc.freeze()
     gc.enable()
     system.gather_pages()
-    threads = _threads()
+    threads = system.count_threads() or 1
     frames.send_message(
         root,
         {"pid": os.getpid(), "threads": threads, "missing": missing, "seconds": time.monotonic() - started},
@@ -63,13 +63,6 @@ def _import(name: str) -> bool:
     except Exception:
         return False
     return True
-
-
-def _threads() -> int:
-    try:
-        return len(os.listdir("/proc/self/task"))  # noqa: PTH208
-    except OSError:
-        return 1  # no /proc: not Linux
 
 
 def _run_on(cores: list[int]) -> None:

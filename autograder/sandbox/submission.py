@@ -21,6 +21,7 @@ import warnings
 from collections.abc import Iterable
 from typing import Any
 
+from autograder.answers.frames import TEST
 from autograder.execution import CellResult, CodeCell, Job, Limits, QuestionResult
 from autograder.sandbox.cell import CellWatch
 from autograder.sandbox.channel import Channel, Pipe, read_message, ready
@@ -35,9 +36,8 @@ _HELLO_BYTES = 4096
 _MESSAGE_ROOM = 1 << 20  # a control message may be this much longer than what may still be shown
 _ANSWERS_SECONDS = 0.02  # between two looks at the answers to a question; most are over in less
 _MUCH = 1 << 16  # bytes at one look: a child that sends more may be waiting for us to take them
-_TEST = "<hidden test>"
 
-warnings.filterwarnings("ignore", module=_TEST)  # a variant's doubtful code is no news to whoever grades
+warnings.filterwarnings("ignore", module=TEST)  # a variant's doubtful code is no news to whoever grades
 
 
 class Submission:
@@ -335,7 +335,7 @@ def _compiled(test: str) -> str | None:
     None when it does not compile: that is its answer, and the process that is asked finds out by itself.
     """
     try:
-        code = compile(test, _TEST, "exec", dont_inherit=True)
+        code = compile(test, TEST, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     return base64.b64encode(marshal.dumps(code)).decode()
