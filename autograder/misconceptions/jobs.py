@@ -71,7 +71,7 @@ def streams_of(
     The notebook is run once for many variants: the state after a test cell is held once for each of them.
 
     Args:
-        together: ask all variants of a question in one process, in a third of the time; those behind one that does not
+        together: ask all variants of a question in one process, in half the time; those behind one that does not
             come to its end are asked in processes of their own, as all are without it.
     """
     job, tests, variants = source_job(notebook, seed), test_of(notebook), list(variants)
