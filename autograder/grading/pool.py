@@ -51,14 +51,15 @@ class Sandbox:
             raise GradusError(f"{error}.") from error
 
     def run(self, job: Job) -> Execution:
-        """Run a job. Whatever the notebook does, this returns.
+        """Run a job to its own end.
 
         Raises:
             GradusError: the sandbox cannot be built, or was stopped.
+            SandboxError: it broke down again and again; another submission may fare better.
         """
         try:
             return self._worker.run(job, self._limits)
-        except SandboxError as error:
+        except SandboxUnavailable as error:
             raise GradusError(f"{error}.") from error
 
     def stop(self) -> None:

@@ -19,7 +19,7 @@ NAMESPACES = world.NAMESPACES
 def run(
     message: dict[str, Any], descriptors: list[int], walls: bool, uid: int, gid: int, filters: bytes, shell: Any
 ) -> None:
-    """Set up, start the notebook's process, reap until nothing is left.
+    """Set up, start the notebook's process, reap what ends. Behind walls it waits for its own end, too.
 
     Args:
         message: limits and the number of questions.
@@ -59,8 +59,10 @@ def run(
     while True:
         try:
             os.waitpid(-1, 0)
-        except ChildProcessError:
-            return
+        except ChildProcessError:  # nothing is left, nor will be
+            if not walls:
+                return
+            signal.pause()  # until the trusted side, which knows by this that nobody else has ended the submission
 
 
 def _reap_orphans() -> None:

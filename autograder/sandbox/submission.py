@@ -30,7 +30,7 @@ from autograder.sandbox.memory import MemoryWatch
 from autograder.sandbox.outputs import Budget, Recorder
 from autograder.sandbox.processes import Process, is_below, kill_below
 
-SET_UP_SECONDS = 30.0
+SET_UP_SECONDS = 120.0  # a millisecond, unless the warm process is stopped, or the machine is
 _MEET_SECONDS = 5.0  # a child that has been forked says so in a millisecond or two
 _HELLO_BYTES = 4096
 _MESSAGE_ROOM = 1 << 20  # a control message may be this much longer than what may still be shown
@@ -56,6 +56,7 @@ class Submission:
         self._init: Process | None = None
         self._main: Process | None = None
         self._given_back = False  # the warm process has said that the tree is gone
+        self._ended_here = False  # it was we who ended init before the end of the run
         self._visible_open = True
         self.problems: list[str] = []
         self.lost: CellResult | None = None  # the cell at which the notebook's process ended
@@ -219,6 +220,7 @@ class Submission:
             for child in self._held.values():
                 child.close()
             self._held.clear()
+            self._ended_here = True
             self._init.kill()
 
     # The questions
@@ -286,6 +288,16 @@ class Submission:
                 return
 
     # The end
+
+    def stands(self) -> None:
+        """Whether what happened until now is the notebook's doing: from inside, nothing can end its process 1.
+
+        Raises:
+            SandboxError: that has ended, so somebody outside took the sandbox down.
+        """
+        assert self._init is not None
+        if self._walls and not self._ended_here and self._init.ended():
+            raise SandboxError("a submission was ended from outside")
 
     def tear_down(self) -> None:
         """Kill the whole tree and wait until it is gone.

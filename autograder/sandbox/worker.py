@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
-from autograder.execution import CellResult, Execution, Job, Limits, QuestionResult
+from autograder.execution import CellResult, Execution, Job, Limits
 from autograder.sandbox.cgroups import Cgroup
 from autograder.sandbox.errors import SandboxError, SandboxUnavailable
 from autograder.sandbox.preload import PRELOAD
@@ -84,11 +84,13 @@ class Worker:
             self._folder = None
 
     def run(self, job: Job, limits: Limits | None = None) -> Execution:
-        """Run a notebook and ask its questions. Whatever the notebook does, this returns.
+        """Run a notebook and ask its questions. What this returns is the notebook's own doing, to the last answer: a run
+        whose sandbox went meanwhile, for whatever reason, leaves nothing and is begun again.
 
         Raises:
             ValueError: the job itself is wrong (two questions of one name, too many, a cell names none of them).
             SandboxUnavailable: the walls cannot be built on this system.
+            SandboxError: the sandbox went each time.
         """
         limits = limits or Limits()
         _check(job)
@@ -98,16 +100,16 @@ class Worker:
                 self.start()
                 self._warm.bound(limits)
                 execution = self._run(job, limits, time.monotonic())  # its own time only: not the start
-                break
+                execution.seconds["total"] = time.monotonic() - started
+                return execution
             except SandboxUnavailable:
                 self.close()
                 raise
             except SandboxError as error:
                 self.close()
                 if trial == TRIALS:
-                    execution = _nothing(job, f"the sandbox broke down {TRIALS} times: {error}")
-        execution.seconds["total"] = time.monotonic() - started
-        return execution
+                    raise SandboxError(f"the sandbox broke down {TRIALS} times: {error}") from error
+        raise AssertionError("a trial ends in a result or an error")
 
     def _run(self, job: Job, limits: Limits, started: float) -> Execution:
         seconds = {"set_up": 0.0, "visible": 0.0, "questions": 0.0, "tear_down": 0.0}
@@ -122,6 +124,7 @@ class Worker:
                 with _timed(seconds, "visible"):
                     until = min(time.monotonic() + visible_left, started + limits.total_seconds)
                     cells = submission.run_cells(job.cells, lost, until)
+                submission.stands()
                 visible_left -= seconds["visible"] - before
                 again = submission.lost is not None and self._worth_another(job, submission.lost, lost, visible_left)
                 if submission.lost is not None:
@@ -132,6 +135,7 @@ class Worker:
                     with _timed(seconds, "questions"):
                         submission.close_visible()
                         questions = submission.ask(started + limits.total_seconds)
+                    submission.stands()
                     problems += submission.problems
                     return Execution(cells, questions, problems, seconds)
             finally:
@@ -156,12 +160,16 @@ class Worker:
         return submission
 
     def _end(self, submission: Submission) -> None:
+        """Take the tree down.
+
+        Raises:
+            SandboxError: it does not end, or nobody is left who could say that it has: its answers may have ended with
+                the sandbox, so they are no result.
+        """
         try:
             submission.tear_down()
-        except SandboxError:
-            self.close()  # and with the warm process everything below it; the result stands
         except BaseException:
-            self.close()
+            self.close()  # and with the warm process everything below it
             raise
         if self._folder is not None:
             self._folder.cleanup()
@@ -186,11 +194,6 @@ def _check(job: Job) -> None:
             raise ValueError(
                 f"cell {cell.index} names the question {cell.question!r}, which is not among the questions"
             )
-
-
-def _nothing(job: Job, why: str) -> Execution:
-    cells = [CellResult(cell.index) for cell in job.cells]
-    return Execution(cells, [QuestionResult(question.name) for question in job.questions], [why])
 
 
 @contextlib.contextmanager
