@@ -7,6 +7,9 @@ from typing import Any, Literal
 
 CellState = Literal["ok", "raised", "timeout", "killed", "not run"]
 QuestionState = Literal["done", "timeout", "killed", "not reached", "too much"]
+# Why a run may be another's doing than the notebook's: it was "slowed" by others when a limit passed, or a process of
+# it "ended" and the grader does not know why.
+Doubt = Literal["slowed", "ended"]
 
 MIB = 1 << 20
 
@@ -49,13 +52,18 @@ class Job:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one submission may use. Seconds are wall-clock seconds unless the name says otherwise."""
+    """What one submission may use.
+
+    Seconds are those in which it ran or slept: time in which it waited for a processor that others had is not counted.
+    A wall clock behind them ends what is never counted, at four times the seconds of a cell or question and twice those
+    of all together.
+    """
 
     cell_seconds: float = 30.0  # each cell; then it is interrupted, and a little later killed
     visible_seconds: float = 120.0  # all cells together, restarts included
     question_seconds: float = 20.0  # each question
     total_seconds: float = 300.0  # everything together
-    cpu_seconds: int = 240  # of each process
+    cpu_seconds: int = 240  # that each process may run
     memory_bytes: int = 2048 * MIB  # what each process may allocate; all together may hold a quarter more
     processes: int = 64  # that the submission may start besides its own
     files: int = 256  # open at once, per process
@@ -92,10 +100,12 @@ class Execution:
     """The run of one notebook.
 
     `problems` are sentences for the student. `seconds` is the wall time of each phase: `set_up` (namespaces, mounts,
-    the fork), `visible`, `questions`, `tear_down`, and `total`.
+    the fork), `visible`, `questions`, `tear_down`, and `total`. A run with `doubts` counts only when another one, with
+    the machine to itself, comes to the same.
     """
 
     cells: list[CellResult]
     questions: list[QuestionResult]
     problems: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    doubts: set[Doubt] = field(default_factory=set)

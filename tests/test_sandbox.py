@@ -682,7 +682,7 @@ def test_the_trusted_process_keeps_no_descriptors(worker):
 
 @pytest.mark.skipif(not _parents(), reason="this account may make no cgroup here")
 def test_a_cgroup_ends_what_grows_between_two_looks_of_the_watch(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(MemoryWatch, "passed", lambda watch: False)  # the watch looks away
+    monkeypatch.setattr(MemoryWatch, "passed", lambda watch, tree: False)  # the watch looks away
     monkeypatch.setattr(cgroups, "_MEMORY_OF_OURS", 0)
     grow = """
 import os, signal

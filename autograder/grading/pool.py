@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -15,9 +16,50 @@ from autograder.execution import Execution, Job, Limits
 from autograder.sandbox import PRELOAD, SandboxError, SandboxUnavailable, WarmProcess, Worker, can_be_shared
 from gradus.errors import GradusError
 
+SLOWED = "this computer was busy with other work when a limit passed, so this is no final result: have it graded again"
+
 Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")
 Found = TypeVar("Found")
+
+
+class Turns:
+    """Who runs now: any number of submissions together, or one alone."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._running = 0
+        self._waiting_alone = 0
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Run beside others. Who wants to be alone goes first."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._waiting_alone)
+            self._running += 1
+        yield from self._until_left()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Wait until nobody runs, and let nobody in meanwhile."""
+        with self._changed:
+            self._waiting_alone += 1
+            self._changed.wait_for(lambda: not self._running)
+            self._running += 1
+        try:
+            yield from self._until_left()
+        finally:
+            with self._changed:
+                self._waiting_alone -= 1
+                self._changed.notify_all()
+
+    def _until_left(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._running -= 1
+                self._changed.notify_all()
 
 
 class Sandbox:
@@ -26,6 +68,7 @@ class Sandbox:
     Args:
         preload: modules that it imports before it forks; what is missing there, each submission imports for itself.
         warm: a warm process that several share, which makes `sandbox` and `preload` idle.
+        turns: of all sandboxes that run at once.
     """
 
     def __init__(
@@ -34,8 +77,10 @@ class Sandbox:
         sandbox: bool = True,
         preload: tuple[str, ...] = PRELOAD,
         warm: WarmProcess | None = None,
+        turns: Turns | None = None,
     ) -> None:
         self._limits = limits
+        self._turns = turns or Turns()
         self._stopping = threading.Event()
         self._worker = _Stoppable(self._stopping, preload=preload, unsafe_no_sandbox=not sandbox, warm=warm)
 
@@ -53,14 +98,31 @@ class Sandbox:
     def run(self, job: Job) -> Execution:
         """Run a job to its own end.
 
+        What others may have done to it is found out by running it once more, alone: then a process that ends again has
+        ended by itself. What was slowed again keeps its doubt, and says so.
+
         Raises:
             GradusError: the sandbox cannot be built, or was stopped.
             SandboxError: it broke down again and again; another submission may fare better.
         """
         try:
-            return self._worker.run(job, self._limits)
+            try:
+                with self._turns.together():
+                    execution = self._worker.run(job, self._limits)
+                if not execution.doubts:
+                    return execution
+            except SandboxUnavailable:
+                raise
+            except SandboxError:  # perhaps because of what runs beside it
+                pass
+            with self._turns.alone():
+                execution = self._worker.run(job, self._limits)
         except SandboxUnavailable as error:
             raise GradusError(f"{error}.") from error
+        execution.doubts.discard("ended")
+        if execution.doubts:
+            execution.problems.append(SLOWED)
+        return execution
 
     def stop(self) -> None:
         """Kill the warm process and all below it; for another thread."""
@@ -96,7 +158,8 @@ class Pool(Generic[Task, Outcome]):
     def __init__(self, size: int, limits: Limits, sandbox: bool = True, preload: tuple[str, ...] = PRELOAD) -> None:
         share = size > 1 and can_be_shared()
         self._warm = WarmProcess(preload, not sandbox, workers=size) if share else None
-        self._sandboxes = [Sandbox(limits, sandbox, preload, self._warm) for _ in range(size)]
+        turns = Turns()
+        self._sandboxes = [Sandbox(limits, sandbox, preload, self._warm, turns) for _ in range(size)]
         self._tasks: queue.SimpleQueue[Callable[[Sandbox], None] | None] = queue.SimpleQueue()
         self._threads = [
             threading.Thread(target=self._work, args=(one, core), name=f"gradus-{number}", daemon=True)
@@ -163,12 +226,13 @@ class Pool(Generic[Task, Outcome]):
 
 
 def _cores_for(size: int) -> list[int | None]:
-    """A core for each of `size` threads, where there is one for each; else, and off Linux, the system's choice.
+    """A core for each of `size` threads; off Linux, the system's choice.
 
     A thread and its sandbox take turns, a few hundred times in a submission: on one core, neither wakes another one.
+    And a submission that fills its core leaves the others to others.
     """
-    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    return list(cores[:size]) if size <= len(cores) else [None] * size
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [None]
+    return [cores[number % len(cores)] for number in range(size)]
 
 
 def _warm(sandbox: Sandbox) -> None:

@@ -64,7 +64,7 @@ class Session:
         return handed_in(self.course.submitted_notebook(student, self.assignment.name), self.course.submitted)
 
     def grade_submission(self, student: str, engine: Engine) -> Graded:
-        """Grade a student's file, or find its result; the result is on the disk when this returns."""
+        """Grade a student's file, or find its result; a final one is on the disk when this returns."""
         started = time.monotonic()
         content = self.handed_in(student)
         key = self.content_key(content)
@@ -88,7 +88,7 @@ class Session:
             return None
 
     def grade(self, notebook: NotebookNode, key: str, engine: Engine, intake_seconds: float = 0.0) -> Graded:
-        """Run and mark a notebook in the released frame, and keep the result under `key`."""
+        """Run and mark a notebook in the released frame, and keep the result under `key` if it is beyond doubt."""
         from autograder.grading.marking import mark  # nbgrader: a second to import, while the sandboxes start
 
         expected = execution = diagnose = None
@@ -100,7 +100,8 @@ class Session:
         graded = mark(notebook, execution, expected, self.assignment, self.options, key, self.seed, diagnose)
         judged = time.monotonic()
         graded.seconds |= {"intake": intake_seconds, "judge": judged - started}
-        self.results.keep("graded", key, graded.as_dict())
+        if execution is None or not execution.doubts:  # else it is not the notebook's alone: the next run has it again
+            self.results.keep("graded", key, graded.as_dict())
         graded.seconds["keep"] = time.monotonic() - judged
         return graded
 

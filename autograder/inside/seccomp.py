@@ -3,7 +3,8 @@
 Denied are calls that leave memory limits behind (memfd, System V and POSIX message queues), that reach into another
 process, that would make or change namespaces and mounts, and large corners of the kernel that a notebook has no use for
 (bpf, io_uring, keyrings, perf, userfaultfd). A refused call fails with EPERM; `clone3` fails with ENOSYS, because its
-flags lie in memory where a filter cannot see them, and the C library then uses `clone`.
+flags lie in memory where a filter cannot see them, and the C library then uses `clone`. `sched_setaffinity` succeeds
+and does nothing: a submission stays on the processors that it was given, so that others keep theirs.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ _DENIED: dict[str, tuple[int | None, int | None]] = {
 }  # fmt: skip
 
 _CLONE3 = (435, 435)
+_SET_AFFINITY = (203, 122)
 _CLONE = (56, 220)
 _SOCKET = (41, 198)
 _NAMESPACES = 0x7E020000  # every CLONE_NEW flag that fits into clone's argument
@@ -80,6 +82,8 @@ def program(machine: str | None = None) -> bytes:
         refuse,
         _step(_JUMP_EQUAL, _CLONE3[column], 0, 1),
         _step(_RETURN, _ERRNO | ENOSYS),
+        _step(_JUMP_EQUAL, _SET_AFFINITY[column], 0, 1),
+        _step(_RETURN, _ERRNO),  # an error of 0 is success
         _step(_JUMP_EQUAL, _CLONE[column], 0, 4),
         _step(_LOAD, _FIRST_ARGUMENT),
         _step(_JUMP_BITS, _NAMESPACES, 0, 1),

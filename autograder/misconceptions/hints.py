@@ -73,8 +73,13 @@ class Hints:
         }
 
     def _run(self, engine: Engine) -> Mapping[Misconception, list[bytes]]:
+        is_final = True
+
         def run(job: Job) -> Streams:
-            return {question.name: question.frames for question in engine(job).questions}
+            nonlocal is_final
+            execution = engine(job)
+            is_final = is_final and not execution.doubts
+            return {question.name: question.frames for question in execution.questions}
 
         found = streams_of(self._assignment.source, self.misconceptions, run, self._seed, together=True)
         streams = {one: found[one] for one in self.misconceptions}
@@ -82,5 +87,6 @@ class Hints:
             [one.question, one.name, [base64.b64encode(frame).decode() for frame in frames]]
             for one, frames in streams.items()
         ]
-        self._results.keep("misconceptions", self._key(), {"seed": self._seed, "streams": text})
+        if is_final:
+            self._results.keep("misconceptions", self._key(), {"seed": self._seed, "streams": text})
         return streams

@@ -2,43 +2,45 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from autograder.sandbox.channel import Channel, Pipe, read_message, ready
-from autograder.sandbox.memory import MemoryWatch
+from autograder.sandbox.clock import Deadline
 from autograder.sandbox.outputs import Recorder
 from autograder.sandbox.processes import Process
+from autograder.sandbox.tree_watch import TreeWatch
 
 GRACE_SECONDS = 2.0  # from the interrupt to the kill
+_GRACE_WALL = 10.0  # and by the wall clock so many times that
 _PIPE_READS = 8  # empty any pipe; more would be written while we read
 
 
 class CellWatch:
     """One cell, while it runs. Afterwards:
 
-    `end` is what the process said at its end ({} when it did not), `interrupted` whether its time was up, and `why` the
-    reason for which the process was killed, if it was that and not the time.
+    `end` is what the process said at its end ({} when it did not), `interrupted` whether its time was up, `by_others`
+    whether that may be because others took it, and `why` the reason for which the process was killed, if it was that
+    and not the time.
     """
 
     def __init__(
-        self, main: Process, control: Channel, pipes: dict[str, Pipe], memory: MemoryWatch, recorder: Recorder
+        self, main: Process, control: Channel, pipes: dict[str, Pipe], tree: TreeWatch, recorder: Recorder
     ) -> None:
         self._main, self._control, self._pipes = main, control, pipes
-        self._memory, self._recorder = memory, recorder
+        self._tree, self._recorder = tree, recorder
         self.end: dict[str, Any] = {}
-        self.interrupted = False
+        self.interrupted = self.by_others = False
         self.why = ""
 
-    def wait(self, until: float) -> bool:
-        """Wait for the end of the cell, or bring it about when the monotonic clock says `until`.
+    def wait(self, until: Deadline) -> bool:
+        """Wait for the end of the cell, or bring it about when `until` has passed.
 
         Returns:
             Whether the process is still there for another cell.
         """
         control, main = self._control, self._main
         while True:
-            seconds = min(self._memory.seconds_left, until - time.monotonic())
+            seconds = min(self._tree.seconds_left, until.left())
             at = ready([control, *self._pipes.values(), main], seconds)
             self._drain()
             more = control.read()
@@ -47,14 +49,14 @@ class CellWatch:
                 return verdict
             if control.closed or (main.fileno() in at and not more):
                 return self._kill()
-            if self._memory.passed():
+            if self._tree.too_much_memory():
                 self.why = "used more memory than a notebook may"
                 return self._kill()
-            if time.monotonic() >= until:
+            if until.passed():
                 if self.interrupted:
                     return self._kill()
-                self.interrupted = True
-                until = time.monotonic() + GRACE_SECONDS
+                self.interrupted, self.by_others = True, until.by_others()
+                until = Deadline.of(self._tree.clock, GRACE_SECONDS, _GRACE_WALL)
                 main.interrupt()
 
     def _messages(self) -> bool | None:
@@ -71,7 +73,9 @@ class CellWatch:
                 return True
             recorder.took(message, len(frame))
             if not control.send({"full": recorder.budget.spent}):
-                return None
+                if not self._main.ended():  # it writes, and does not read: each further message would keep us waiting
+                    self.why = "broke the connection to the grader"
+                return self._kill()
         if control.dropped:  # longer than anything that could be shown; its sender waits to go on
             control.dropped = 0
             recorder.too_much()

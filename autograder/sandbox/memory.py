@@ -12,9 +12,7 @@ import re
 import time
 
 from autograder.sandbox import procfs
-from autograder.sandbox.processes import descendants
 
-_TICK_SECONDS = 0.1
 _SHARE_OF_TIME = 20
 _AVAILABLE = re.compile(rb"^MemAvailable: *(\d+) kB", re.M)
 _HELD = re.compile(rb"^(?:RssAnon|RssShmem):\s*(\d+) kB", re.M)
@@ -23,29 +21,18 @@ _ROOM = 1.25  # a single process meets its own limit first, and gets a MemoryErr
 
 
 class MemoryWatch:
-    """Watches the tree below one process."""
+    """Watches the memory of one tree."""
 
     def __init__(self, root: int, limit: int) -> None:
         """Args: `limit` in bytes, on top of what the first process was born with."""
-        self._root = root
         self._limit = int(limit * _ROOM) + _resident(root)
-        self._next = time.monotonic() + _TICK_SECONDS
         self._next_exact = 0.0
         self._exact = 0
         self._available_then = _available()
 
-    @property
-    def seconds_left(self) -> float:
-        """Until the next look is due."""
-        return max(0.0, self._next - time.monotonic())
-
-    def passed(self) -> bool:
-        """Look, if it is due. True when the tree holds more than it may."""
+    def passed(self, tree: list[int]) -> bool:
+        """True when the processes of the tree hold more than they may."""
         now = time.monotonic()
-        if now < self._next:
-            return False
-        self._next = now + _TICK_SECONDS
-        tree = [self._root, *descendants(self._root)]
         total = sum(_resident(pid) for pid in tree)
         if total <= self._limit:
             return False

@@ -22,16 +22,18 @@ from collections.abc import Iterable
 from typing import Any
 
 from autograder.answers.frames import TEST
-from autograder.execution import CellResult, CodeCell, Job, Limits, QuestionResult
+from autograder.execution import CellResult, CodeCell, Doubt, Job, Limits, QuestionResult
 from autograder.sandbox.cell import CellWatch
 from autograder.sandbox.channel import Channel, Pipe, read_message, ready
+from autograder.sandbox.clock import Clock, Deadline
 from autograder.sandbox.errors import SandboxError, SandboxUnavailable
-from autograder.sandbox.memory import MemoryWatch
 from autograder.sandbox.outputs import Budget, Recorder
 from autograder.sandbox.processes import Process, is_below, kill_below
+from autograder.sandbox.tree_watch import TreeWatch
 
 SET_UP_SECONDS = 120.0  # a millisecond, unless the warm process is stopped, or the machine is
 _MEET_SECONDS = 5.0  # a child that has been forked says so in a millisecond or two
+_WALL_FACTOR = 4.0  # how far behind the limit of a cell or a question a wall clock ends it
 _HELLO_BYTES = 4096
 _MESSAGE_ROOM = 1 << 20  # a control message may be this much longer than what may still be shown
 _ANSWERS_SECONDS = 0.02  # between two looks at the answers to a question; most are over in less
@@ -59,6 +61,7 @@ class Submission:
         self._ended_here = False  # it was we who ended init before the end of the run
         self._visible_open = True
         self.problems: list[str] = []
+        self.doubts: set[Doubt] = set()
         self.lost: CellResult | None = None  # the cell at which the notebook's process ended
 
     # Birth
@@ -85,7 +88,7 @@ class Submission:
             end.given()
         until = time.monotonic() + SET_UP_SECONDS
         self._init = self._hello("init", until)
-        self._memory = MemoryWatch(self._init.pid, self._limits.memory_bytes)
+        self._tree = TreeWatch(self._init.pid, self._limits.memory_bytes)
         self._main = self._hello("main", until)
 
     def _hello(self, who: str, until: float) -> Process:
@@ -107,14 +110,19 @@ class Submission:
         except OSError as error:
             raise SandboxError(f"a submission's {who} process has gone: {error}") from error
 
+    @property
+    def clock(self) -> Clock:
+        """What the submission is charged for."""
+        return self._tree.clock
+
     # The visible run
 
-    def run_cells(self, cells: Iterable[CodeCell], skipped: dict[int, CellResult], until: float) -> list[CellResult]:
+    def run_cells(self, cells: Iterable[CodeCell], skipped: dict[int, CellResult], until: Deadline) -> list[CellResult]:
         """Run the cells in order, and hold a child wherever a question will be asked.
 
         Args:
             skipped: results of cells, by index, that are not to be run again; their questions are held all the same.
-            until: when the visible run has to be over, by the monotonic clock.
+            until: when the visible run has to be over.
 
         Returns:
             One result per cell. `lost` is the one at which the process ended, if it did.
@@ -126,7 +134,8 @@ class Submission:
             known = skipped.get(cell.index)
             result = known or CellResult(cell.index)
             results.append(result)
-            if not is_over and time.monotonic() >= until:
+            if not is_over and until.passed():
+                self._doubt("slowed", until.by_others())
                 self.problems.append(f"the notebook was stopped after {self._limits.visible_seconds:g} seconds")
                 is_over = True
             if is_over:
@@ -139,16 +148,23 @@ class Submission:
                 is_over = True
         return results
 
-    def _run_cell(self, cell: CodeCell, result: CellResult, number: int | None, runs: bool, until: float) -> None:
+    def _doubt(self, doubt: Doubt, holds: bool) -> None:
+        if holds:
+            self.doubts.add(doubt)
+
+    def _run_cell(self, cell: CodeCell, result: CellResult, number: int | None, runs: bool, until: Deadline) -> None:
         started = time.monotonic()
         recorder = Recorder(self._budget, self._shown)
         assert self._main is not None
-        state = CellWatch(self._main, self._control, self._pipes, self._memory, recorder)
-        alive = self._control.send({"run": cell.source if runs else None, "hold": number}) and state.wait(
-            min(started + self._limits.cell_seconds, until)
-        )
-        if number is not None and alive and state.end.get("held"):
-            self._meet(number, time.monotonic() + _MEET_SECONDS)  # before the student's code runs on
+        state = CellWatch(self._main, self._control, self._pipes, self._tree, recorder)
+        limit = Deadline.of(self.clock, self._limits.cell_seconds, _WALL_FACTOR, until)
+        alive = self._control.send({"run": cell.source if runs else None, "hold": number}) and state.wait(limit)
+        if number is not None and alive:
+            if state.end.get("held"):
+                self._meet(number)  # before the student's code runs on
+            self._doubt("ended", number not in self._held)
+        self._doubt("slowed", state.by_others)
+        self._doubt("ended", not alive and not state.interrupted and not state.why)
         if runs:
             result.seconds = time.monotonic() - started
             self._settle(cell, result, recorder, state, alive)
@@ -187,13 +203,13 @@ class Submission:
         self._close_streams()
         self._clear_room(below_kept=True)  # afterwards they only wait
 
-    def _meet(self, number: int, until: float) -> None:
+    def _meet(self, number: int) -> None:
         """Get to know a held child by the first frame on its channel."""
-        channel = self._channels[number]
+        channel, until = self._channels[number], Deadline.of(self.clock, _MEET_SECONDS, _WALL_FACTOR)
         assert self._init is not None
         assert self._main is not None
         while (frame := channel.next()) is None:
-            if channel.closed or not (channel.read() or ready([channel], until - time.monotonic())):
+            if channel.closed or not (channel.read() or ready([channel], until.left()) or not until.passed()):
                 return
         hello = read_message(frame[:_HELLO_BYTES]) or {}
         pid = channel.sender if self._walls else hello.get("pid")
@@ -225,7 +241,7 @@ class Submission:
 
     # The questions
 
-    def ask(self, until: float) -> list[QuestionResult]:
+    def ask(self, until: Deadline) -> list[QuestionResult]:
         """Ask every held child its question, one after the other, each within its time and its bytes."""
         results = []
         for number, question in enumerate(self._job.questions):
@@ -235,7 +251,9 @@ class Submission:
             if child is None:
                 continue
             started = time.monotonic()
-            self._ask_one(number, child, result, min(started + self._limits.question_seconds, until))
+            self._ask_one(
+                number, child, result, Deadline.of(self.clock, self._limits.question_seconds, _WALL_FACTOR, until)
+            )
             self._held.pop(number, None)
             child.close()
             self._channels[number].close()
@@ -243,7 +261,7 @@ class Submission:
             result.seconds = time.monotonic() - started
         return results
 
-    def _ask_one(self, number: int, child: Process, result: QuestionResult, until: float) -> None:
+    def _ask_one(self, number: int, child: Process, result: QuestionResult, until: Deadline) -> None:
         channel, question = self._channels[number], self._job.questions[number]
         channel.forget()  # the visible run may have written here; nobody is left who could now
         child.send(signal.SIGCONT)
@@ -252,6 +270,7 @@ class Submission:
         order["test"] = question.test if order["code"] is None else None
         result.state = "killed"
         if not channel.send(order):
+            self.doubts.add("ended")
             return
         left, size = self._limits.answer_bytes, 0
         while True:
@@ -272,19 +291,20 @@ class Submission:
                 continue
             if channel.closed or child.ended():
                 if not channel.read():
+                    self.doubts.add("ended")
                     return
                 continue
-            wait = until - time.monotonic()
-            if wait <= 0:
+            if until.passed():
                 result.state = "timeout"
+                self._doubt("slowed", until.by_others())
                 return
-            wait = min(wait, self._memory.seconds_left)
+            wait = min(until.left(), self._tree.seconds_left)
             if child.fileno() is None or size > _MUCH:
                 ready([channel, child], wait)
             else:  # not woken by each answer: the end of the child will do
                 ready([child], min(wait, _ANSWERS_SECONDS))
             size = 0
-            if self._memory.passed():
+            if self._tree.too_much_memory():
                 return
 
     # The end

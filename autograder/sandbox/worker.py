@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
-from autograder.execution import CellResult, Execution, Job, Limits
+from autograder.execution import CellResult, Doubt, Execution, Job, Limits
 from autograder.sandbox.cgroups import Cgroup
+from autograder.sandbox.clock import Deadline
 from autograder.sandbox.errors import SandboxError, SandboxUnavailable
 from autograder.sandbox.preload import PRELOAD
 from autograder.sandbox.submission import Submission
@@ -20,6 +21,7 @@ from autograder.sandbox.warm_process import WarmProcess
 MAX_RESTARTS = 3
 TRIALS = 3  # with a warm process that may go because of what another worker's submission did
 MAX_QUESTIONS = 200
+_WALL_FACTOR = 2.0  # how far behind the limits of all cells, and of everything, a wall clock ends it
 
 
 class Worker:
@@ -84,8 +86,10 @@ class Worker:
             self._folder = None
 
     def run(self, job: Job, limits: Limits | None = None) -> Execution:
-        """Run a notebook and ask its questions. What this returns is the notebook's own doing, to the last answer: a run
-        whose sandbox went meanwhile, for whatever reason, leaves nothing and is begun again.
+        """Run a notebook and ask its questions.
+
+        What this returns is the notebook's own doing, to the last answer: a run whose sandbox went meanwhile, for
+        whatever reason, leaves nothing and is begun again.
 
         Raises:
             ValueError: the job itself is wrong (two questions of one name, too many, a cell names none of them).
@@ -99,7 +103,7 @@ class Worker:
             try:
                 self.start()
                 self._warm.bound(limits)
-                execution = self._run(job, limits, time.monotonic())  # its own time only: not the start
+                execution = self._run(job, limits)
                 execution.seconds["total"] = time.monotonic() - started
                 return execution
             except SandboxUnavailable:
@@ -111,21 +115,22 @@ class Worker:
                     raise SandboxError(f"the sandbox broke down {TRIALS} times: {error}") from error
         raise AssertionError("a trial ends in a result or an error")
 
-    def _run(self, job: Job, limits: Limits, started: float) -> Execution:
+    def _run(self, job: Job, limits: Limits) -> Execution:
         seconds = {"set_up": 0.0, "visible": 0.0, "questions": 0.0, "tear_down": 0.0}
         problems: list[str] = []
+        doubts: set[Doubt] = set()
         lost: dict[int, CellResult] = {}
-        visible_left = limits.visible_seconds
+        visible_left, total_left = limits.visible_seconds, limits.total_seconds
         while True:
             with _timed(seconds, "set_up"):
                 submission = self._born(job, limits)
             try:
-                before = seconds["visible"]
+                total = Deadline.of(submission.clock, total_left, _WALL_FACTOR)
                 with _timed(seconds, "visible"):
-                    until = min(time.monotonic() + visible_left, started + limits.total_seconds)
+                    until = Deadline.of(submission.clock, visible_left, _WALL_FACTOR, total)
                     cells = submission.run_cells(job.cells, lost, until)
                 submission.stands()
-                visible_left -= seconds["visible"] - before
+                visible_left, total_left = visible_left - submission.clock.now(), total_left - submission.clock.now()
                 again = submission.lost is not None and self._worth_another(job, submission.lost, lost, visible_left)
                 if submission.lost is not None:
                     lost[submission.lost.index] = submission.lost
@@ -134,10 +139,11 @@ class Worker:
                 if not again:
                     with _timed(seconds, "questions"):
                         submission.close_visible()
-                        questions = submission.ask(started + limits.total_seconds)
+                        questions = submission.ask(total)
                     submission.stands()
                     problems += submission.problems
-                    return Execution(cells, questions, problems, seconds)
+                    return Execution(cells, questions, problems, seconds, doubts | submission.doubts)
+                doubts |= submission.doubts
             finally:
                 with _timed(seconds, "tear_down"):
                     self._end(submission)
