@@ -17,6 +17,7 @@ from autograder.sandbox import PRELOAD, SandboxError, SandboxUnavailable, WarmPr
 from gradus.errors import GradusError
 
 SLOWED = "this computer was busy with other work when a limit passed, so this is no final result: have it graded again"
+_TRIALS_ALONE = 2
 
 Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")
@@ -98,27 +99,33 @@ class Sandbox:
     def run(self, job: Job) -> Execution:
         """Run a job to its own end.
 
-        What others may have done to it is found out by running it once more, alone: then a process that ends again has
+        What others may have done to it is found out by running it once more, alone: a process that ends there again has
         ended by itself. What was slowed again keeps its doubt, and says so.
 
         Raises:
             GradusError: the sandbox cannot be built, or was stopped.
             SandboxError: it broke down again and again; another submission may fare better.
         """
+        execution: Execution | None = None
         try:
             try:
                 with self._turns.together():
                     execution = self._worker.run(job, self._limits)
-                if not execution.doubts:
-                    return execution
             except SandboxUnavailable:
                 raise
             except SandboxError:  # perhaps because of what runs beside it
                 pass
-            with self._turns.alone():
-                execution = self._worker.run(job, self._limits)
+            for _ in range(_TRIALS_ALONE):
+                if execution is not None and not execution.doubts:
+                    return execution
+                before = execution
+                with self._turns.alone():
+                    execution = self._worker.run(job, self._limits)
+                if before is not None and _ended_at(execution) == _ended_at(before):
+                    break
         except SandboxUnavailable as error:
             raise GradusError(f"{error}.") from error
+        assert execution is not None
         execution.doubts.discard("ended")
         if execution.doubts:
             execution.problems.append(SLOWED)
@@ -147,6 +154,12 @@ class _Stoppable(Worker):
         if self._stopping.is_set():
             raise SandboxUnavailable("grading was stopped")
         super().start()
+
+
+def _ended_at(execution: Execution) -> set[object]:
+    """The cells and questions that did not come to their own end."""
+    cells = {result.index for result in execution.cells if result.state in ("killed", "timeout")}
+    return cells | {question.name for question in execution.questions if question.state != "done"}
 
 
 class Pool(Generic[Task, Outcome]):
