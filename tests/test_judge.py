@@ -47,7 +47,7 @@ VALUES = {
     "None": None, "True": True, "1": 1, "1.0": 1.0, "'1'": "1", "list": [1], "tuple": (1,), "dict": {"a": 1},
     "float32": torch.tensor(1.0), "float64": torch.tensor(1.0, dtype=torch.float64), "int64": torch.tensor(1),
     "bool tensor": torch.tensor(True), "bfloat16": torch.tensor(1.0).bfloat16(), "vector": torch.tensor([1.0]),
-    "array": np.array(1.0), "float32 array": np.array(1.0, dtype=np.float32), "np.float64": np.float64(1),
+    "array": np.array(1.0), "float32 array": np.array(1.0, dtype=np.float32), "np.float32": np.float32(1),
     "np.bool": np.True_, "np.int64": np.int64(1),
 }  # fmt: skip
 
@@ -56,6 +56,12 @@ VALUES = {
 def test_by_default_every_type_is_its_own(kind: str) -> None:
     for other, value in VALUES.items():
         assert matches(VALUES[kind], value) == (kind == other), (kind, other)
+
+
+def test_numpy_s_float_is_a_float_on_both_sides() -> None:
+    assert matches(1.0, np.float64(1))
+    assert matches(np.float64(1), 1.0)
+    assert not matches(1.0, np.float64(2))
 
 
 def test_a_number_may_be_any_real_number_when_the_reference_says_so() -> None:

@@ -52,8 +52,48 @@ def test_arrays_and_numpy_numbers_come_back(dtype: str) -> None:
     back, scalar = decode(encode(values)), decode(encode(values[1, 2]))
     assert (back.library, back.dtype) == ("numpy", dtype)
     np.testing.assert_array_equal(back.data, values)
-    assert (scalar.library, scalar.dtype, scalar.data.shape) == ("numpy scalar", dtype, ())
-    assert scalar.data == values[1, 2]
+    if dtype == "float64":  # NumPy's is a Python float, as `isinstance` says
+        assert (type(scalar), scalar) == (float, 5.0)
+    else:
+        assert (scalar.library, scalar.dtype, scalar.data.shape) == ("numpy scalar", dtype, ())
+        assert scalar.data == values[1, 2]
+
+
+def test_what_isinstance_takes_for_a_float_or_a_string_is_one() -> None:
+    for value, plain in ((np.float64(0.5), 0.5), (type("F", (np.float64,), {})(1.0), 1.0), (np.str_("a"), "a")):
+        for wrapped, expected in ((value, plain), ([value], [plain]), ({"b": value}, {"b": plain})):
+            back = decode(encode(wrapped))
+            assert (back, repr(back)) == (expected, repr(expected))
+
+
+def test_keys_of_numpy_are_the_same_keys() -> None:
+    counted = {np.int64(-3): 1, np.uint8(200): 2, np.str_("a"): 3, (np.int32(1), "b"): 4}
+    assert decode(encode(counted)) == {-3: 1, 200: 2, "a": 3, (1, "b"): 4}
+
+
+ONE_ENTRY = {
+    "a diagonal": torch.eye(1).diagonal(),
+    "a column": torch.ones(1, 2)[:, 0],
+    "the last of what is sorted": torch.ones(1, 3).sort(dim=1).values[:, -1],
+    "the largest": torch.ones(1, 3).topk(2).values[:, 0],
+    "every second": torch.ones(1)[::2],
+    "one of those that were unbound": torch.ones(1, 2).unbind(dim=1)[1],
+    "a part": torch.ones(1, 3).split(1, dim=1)[2],
+    "a row of a transposed matrix": torch.ones(2, 1).T[0, :1],
+    "an expanded one": torch.ones(1).expand(1),
+    "with any stride at all": torch.ones(9).as_strided((1, 1), (5, 7)),
+}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("how", ONE_ENTRY)
+def test_one_entry_is_read_whatever_its_stride(how: str, dtype: str) -> None:
+    value = ONE_ENTRY[how]
+    strided = torch.empty_strided(value.shape, value.stride(), dtype=getattr(torch, dtype)).copy_(value.detach())
+    assert strided.stride() == value.stride()
+    back = decode(encode(strided))
+    assert back.data.shape == value.shape
+    assert back.data.astype(float).tolist() == value.tolist()
 
 
 def test_memory_layout_makes_no_difference() -> None:
@@ -187,8 +227,8 @@ REFUSED = {
     "an array of records": (np.zeros(2, dtype=[("a", "f4")]), "dtype"),
     "an array of dates": (np.zeros(2, dtype="datetime64[s]"), "dtype"),
     "a masked array": (np.ma.array([1.0], mask=[True]), "masked"),
-    "a NumPy string": (np.str_("a"), "object"),
-    "a subclass of a NumPy number": (type("F", (np.float64,), {})(1.0), "object"),
+    "a subclass of a NumPy number": (type("F", (np.float32,), {})(1.0), "object"),
+    "NumPy's bytes": (np.bytes_(b"a"), "object"),
     "an endless list": (looped(), "deep"),
     "a list that doubles": (doubled(), "many"),
     "a stretched tensor": (torch.zeros(1).expand(10**12), "large"),

@@ -25,9 +25,8 @@ _BASES: tuple[tuple[type, str], ...] = (
 
 _is_subclass = type.__subclasscheck__
 _no_hooks = torch._C.DisableTorchFunction
-_detach, _dense, _bytes_view = torch.Tensor.detach, torch.Tensor.contiguous, torch.Tensor.view
-_flat, _to_cpu, _without_sign_bit = torch.Tensor.reshape, torch.Tensor.cpu, torch.Tensor.resolve_neg
-_to_numpy = torch.Tensor.numpy
+_detach, _as_bits, _to_numpy = torch.Tensor.detach, torch.Tensor.view, torch.Tensor.numpy
+_to_cpu, _without_sign_bit = torch.Tensor.cpu, torch.Tensor.resolve_neg
 _complex_types = (complex, np.complexfloating)
 _masked = np.ma.MaskedArray  # the first mention of np.ma imports it, which costs a forked process 30 ms
 
@@ -76,9 +75,7 @@ class Writer:
             pairs = list(dict.items(value))
             self.container(kind, len(pairs), 2)
             for key, entry in pairs:
-                if not _may_be_key(key):
-                    raise ValueRefused("key")
-                self.value(key, depth + 1)
+                self.value(_key_of(key), depth + 1)
                 self.value(entry, depth + 1)
         elif kind == "tensor":
             self._tensor(value)
@@ -131,9 +128,10 @@ class Writer:
             if plain.device.type == "meta":
                 raise ValueRefused("unreadable")
             self.expect(plain.numel() * plain.element_size())
-            flat = _flat(_dense(_without_sign_bit(_to_cpu(plain))), (-1,))
-            # An empty tensor that NumPy made has a stride of 0, which no view as bytes can have.
-            content = _to_numpy(_bytes_view(flat, torch.uint8)).tobytes() if plain.numel() else b""
+            here = _without_sign_bit(_to_cpu(plain))
+            if here.dtype is torch.bfloat16:  # which NumPy has not
+                here = _as_bits(here, torch.int16)
+            content = _to_numpy(here).tobytes()  # whatever its strides: torch has no view as bytes of every layout
             self._data("torch", _TORCH_DTYPES[plain.dtype], tuple(plain.shape), content)
 
     def _array(self, value: np.ndarray, library: str) -> None:
@@ -161,18 +159,27 @@ def _kind_of(cls: type) -> str:
     for base, name in _BASES:
         if cls is base:
             return name
-    for scalar in _NUMPY_SCALARS:  # before float, of which np.float64 is a subclass
-        if cls is scalar:
-            return "numpy scalar"
     for number in _complex_types:
         if _is_subclass(number, cls):
             raise ValueRefused("complex")
-    if not _is_subclass(np.generic, cls):
-        for base, name in _BASES:
-            if _is_subclass(base, cls):
-                return name
+    for base, name in _BASES:  # before NumPy's scalars: np.float64 is a float to isinstance, and np.str_ a string
+        if _is_subclass(base, cls):
+            return name
+    for scalar in _NUMPY_SCALARS:
+        if cls is scalar:
+            return "numpy scalar"
     raise ValueRefused("object")
 
 
-def _may_be_key(key: Any) -> bool:
-    return key is None or type(key) in (bool, int, str) or (type(key) is tuple and all(map(_may_be_key, key)))
+def _key_of(key: Any) -> Any:
+    """A key as Python's own types have it; pandas and NumPy hand out strings and integers of theirs."""
+    cls = type(key)
+    if key is None or cls in (bool, int, str):
+        return key
+    if _is_subclass(np.integer, cls) and cls in _NUMPY_SCALARS:
+        return np.generic.item(key)
+    if _is_subclass(str, cls):
+        return str.__str__(key)
+    if cls is tuple:
+        return tuple(map(_key_of, key))
+    raise ValueRefused("key")
