@@ -6,7 +6,7 @@ are compared on the CPU, so `expected` may live on any device. `inputs` makes wh
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -147,6 +147,41 @@ def unchanged(f: Callable[..., Any], *arguments: Any, name: str = "your function
     cure = "Work on a copy (`X = X.clone()`), or with `X = X + …` instead of `X += …`."
     for number, (was, now) in enumerate(zip(before, arguments, strict=True), start=1):
         _require(was is None or torch.equal(was, now), f"{name} changed its argument {number} in place. {cure}")
+
+
+def keeps_dtype(
+    f: Callable[..., Any],
+    *arguments: Any,
+    dtypes: tuple[torch.dtype, ...] = (torch.float32, torch.float64),
+    name: str | None = None,
+) -> None:
+    """Whatever the dtype of its inputs, `f` answers in the same.
+
+    `f` is called once for each of `dtypes`, with those arguments that are tensors of the first one's dtype made tensors
+    of that dtype. Every tensor in its result must have it, but for masks, and whole numbers beside floats.
+
+    Raises:
+        AssertionError: one has not; the message says what went in, what came out, and the cure.
+    """
+    called = name or getattr(f, "__name__", "your function")
+    first = next(value.dtype for value in arguments if isinstance(value, Tensor))
+    for asked in dtypes:
+        given = [
+            value.to(asked) if isinstance(value, Tensor) and value.dtype == first else value for value in arguments
+        ]
+        for value in _tensors_in(f(*given)):
+            if value.is_floating_point() or not (asked.is_floating_point or value.dtype == torch.bool):
+                went_in, came_out = (str(dtype).removeprefix("torch.") for dtype in (asked, value.dtype))
+                cure = f"New tensors need `dtype={went_in}`, too: `dtype=X.dtype`, or `torch.zeros_like(X)`."
+                _require(value.dtype == asked, f"{called} was given {went_in} and returned {came_out}. {cure}")
+
+
+def _tensors_in(value: Any) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for entry in value:
+            yield from _tensors_in(entry)
 
 
 def _require(holds: bool, message: str) -> None:

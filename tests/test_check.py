@@ -28,6 +28,10 @@ RIGHT = [
     lambda: check.gradient(lambda x: (x**3).sum(), X, grad=3 * X**2),
     lambda: check.gradient(lambda x: torch.ones(()) * 2, X, grad=torch.zeros(2, 3)),
     lambda: check.unchanged(lambda a, n: a + n, X, 2),
+    lambda: check.keeps_dtype(lambda a, n: a * n, X, 2),
+    lambda: check.keeps_dtype(lambda a, b: (a @ b, a > 0), X, X.T),
+    lambda: check.keeps_dtype(lambda a, at: a[at], X, torch.tensor([0])),
+    lambda: check.keeps_dtype(lambda a: a.flip(0), X, dtypes=(torch.float64, torch.int64)),
 ]
 
 
@@ -68,6 +72,18 @@ WRONG = {
     "half gradient": (lambda: check.gradient(lambda x: (x**2).sum(), X, grad=X), "0.5 times what was asked"),
     "chain cut": (lambda: check.gradient(lambda x: x.detach().sum(), X), "no gradient arrives at x"),
     "not a number": (lambda: check.gradient(lambda x: x * 2, X), "(2, 3); a gradient is asked of one number"),
+    "dtype lost": (
+        lambda: check.keeps_dtype(lambda a: torch.zeros(2), X, name="`f`"),
+        "`f` was given float64 and returned float32. New tensors need `dtype=float64`, too",
+    ),
+    "dtype of one": (
+        lambda: check.keeps_dtype(lambda a: (a, a.double()), X, name="`f`"),
+        "`f` was given float32 and returned float64",
+    ),
+    "whole numbers lost": (
+        lambda: check.keeps_dtype(lambda a: a.float(), X.long(), dtypes=(torch.int64,)),
+        "was given int64 and returned float32",
+    ),
     "in place": (lambda: check.unchanged(_in_place, X.clone(), name="`f`"), "`f` changed its argument 1 in place"),
 }  # fmt: skip
 
