@@ -22,11 +22,16 @@ class CodeCell:
 
 @dataclass(frozen=True)
 class Question:
-    """A hidden region. Its cases are drawn from the name of the question `like`, or else from its own."""
+    """A hidden region, which runs in a room of its own: it reads the notebook's names and changes none.
+
+    Its cases are drawn from the name of the question `like`, or else from its own. `prelude` is Python that runs in the
+    notebook itself, just before: another solution in the place of the one that is there.
+    """
 
     name: str
     test: str  # plain Python, without magics
     like: str | None = None
+    prelude: str = ""
 
     @property
     def drawn_as(self) -> str:

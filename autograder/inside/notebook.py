@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import random
@@ -11,6 +12,7 @@ import sys
 from typing import Any
 
 from autograder.inside import held, shell, system, world
+from autograder.inside.own_names import OwnNames
 from autograder.inside.reporter import Printed, Reporter
 
 
@@ -53,16 +55,19 @@ def run(
         world.limit_resources(limits, others)
     _seed(ambient)
     reporter.end({"kind": "main", "pid": os.getpid()})
+    own_names = OwnNames()
     while True:
         command = reporter.next_command()
         ok = True
         if command.get("run") is not None:
-            ok = _run_cell(its_shell, command["run"])
+            is_test = command.get("hold") is not None
+            with own_names.kept(its_shell.user_ns) if is_test else contextlib.nullcontext():
+                ok = _run_cell(its_shell, command["run"])
             if not reporter.is_owner:
                 os._exit(0)  # a child that the cell forked and forgot to end is not the notebook
         is_held = None
         if command.get("hold") is not None:
-            is_held = held.hold(channels, command["hold"], control, its_shell.user_ns)
+            is_held = held.hold(channels, command["hold"], control, its_shell.user_ns, own_names.of_tests)
         exits, its_shell.asked_to_exit = its_shell.asked_to_exit, False
         count = its_shell.execution_count - 1
         reporter.end({"kind": "end", "ok": bool(ok), "exit": bool(exits), "count": count, "held": is_held})

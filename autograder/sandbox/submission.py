@@ -248,6 +248,8 @@ class Submission:
         order = {"seed": self._job.seed, "name": question.drawn_as, "ambient": self._job.ambient}
         order["code"] = _compiled(question.test)
         order["test"] = question.test if order["code"] is None else None
+        if question.prelude:
+            order["prelude"] = question.prelude
         result.state = "killed"
         if not channel.send(order):
             return
