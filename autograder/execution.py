@@ -71,15 +71,34 @@ class Limits:
     answer_bytes: int = 32 * MIB  # of each question
 
 
+KINDS = ("module", "import", "magic", "file", "name", "device", "install")
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """Something in a cell that cannot be had here; the rest of the cell was run without it.
+
+    `kind` is one of `KINDS`: `what` is then the module that is missing, why an import failed, the magic, the file, or
+    the name that an earlier such line would have given; a "device" is a GPU, for which the CPU stood in; an "install"
+    was not tried.
+    """
+
+    line: int
+    kind: str
+    what: str
+
+
 @dataclass
 class CellResult:
-    """What became of a cell. `outputs` are those of nbformat 4."""
+    """What became of a cell. `outputs` are those of nbformat 4. `broken` says where it is no Python, and why."""
 
     index: int
     state: CellState = "not run"
     outputs: list[dict[str, Any]] = field(default_factory=list)
     execution_count: int | None = None
     seconds: float = 0.0
+    passed_over: list[PassedOver] = field(default_factory=list)
+    broken: tuple[int, str] | None = None
 
 
 @dataclass

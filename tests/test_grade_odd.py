@@ -41,7 +41,7 @@ CODED = {
     "right": (tiny.RIGHT, FULL, ""),
     "stub": ({}, NOTHING, ""),
     "wrong": (tiny.RIGHT | {"double": "def double(x):\n    return 4"}, ONLY_HALVE, ""),
-    "syntax": (tiny.RIGHT | {"double": "def double(x"}, ONLY_HALVE, ""),
+    "syntax": (tiny.RIGHT | {"double": "def double(x"}, ONLY_HALVE, "cell `double` is no Python that the grader can"),
     "warns": (tiny.RIGHT | {"double": WARNS}, FULL, ""),
     "shows": (tiny.RIGHT | {"double": SHOWS_99}, FULL, ""),
     "exits": (tiny.RIGHT | {"double": "exit()"}, ONLY_HALVE, ""),

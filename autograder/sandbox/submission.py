@@ -29,6 +29,7 @@ from autograder.sandbox.errors import SandboxError, SandboxUnavailable
 from autograder.sandbox.memory import MemoryWatch
 from autograder.sandbox.outputs import Budget, Recorder
 from autograder.sandbox.processes import Process, is_below, kill_below
+from autograder.sandbox.told import read_into
 
 SET_UP_SECONDS = 30.0
 _MEET_SECONDS = 5.0  # a child that has been forked says so in a millisecond or two
@@ -160,6 +161,7 @@ class Submission:
         count = state.end.get("count")
         if isinstance(count, int) and 0 < count < 1 << 31:
             result.execution_count = count
+        read_into(result, state.end)
         if not alive:
             result.state = "timeout" if state.interrupted else "killed"
             why = state.why or ("ran too long and could not be interrupted" if state.interrupted else "ended Python")
