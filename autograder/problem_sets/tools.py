@@ -1,7 +1,7 @@
 """What hidden regions use of the released notebook, made anew for each: a student who redefines it changes nothing.
 
 Given cells, which are neither answers nor tests, hold what visible and hidden tests share: imports, constants,
-`describe`, `Watch`. The visible run makes them in the student's process, where any later cell may give these names to
+`in_words`, `Watch`. The visible run makes them in the student's process, where any later cell may give these names to
 something else.
 """
 
