@@ -25,11 +25,16 @@ class CodeCell:
 
 @dataclass(frozen=True)
 class Question:
-    """A hidden region. Its cases are drawn from the name of the question `like`, or else from its own."""
+    """A hidden region, which runs in a room of its own: it reads the notebook's names and changes none.
+
+    Its cases are drawn from the name of the question `like`, or else from its own. `prelude` is Python that runs in the
+    notebook itself, just before: another solution in the place of the one that is there.
+    """
 
     name: str
     test: str  # plain Python, without magics
     like: str | None = None
+    prelude: str = ""
 
     @property
     def drawn_as(self) -> str:
@@ -74,15 +79,34 @@ class Limits:
     answer_bytes: int = 32 * MIB  # of each question
 
 
+KINDS = ("module", "import", "magic", "file", "name", "device", "install")
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """Something in a cell that cannot be had here; the rest of the cell was run without it.
+
+    `kind` is one of `KINDS`: `what` is then the module that is missing, why an import failed, the magic, the file, or
+    the name that an earlier such line would have given; a "device" is a GPU, for which the CPU stood in; an "install"
+    was not tried.
+    """
+
+    line: int
+    kind: str
+    what: str
+
+
 @dataclass
 class CellResult:
-    """What became of a cell. `outputs` are those of nbformat 4."""
+    """What became of a cell. `outputs` are those of nbformat 4. `broken` says where it is no Python, and why."""
 
     index: int
     state: CellState = "not run"
     outputs: list[dict[str, Any]] = field(default_factory=list)
     execution_count: int | None = None
     seconds: float = 0.0
+    passed_over: list[PassedOver] = field(default_factory=list)
+    broken: tuple[int, str] | None = None
 
 
 @dataclass

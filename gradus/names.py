@@ -5,6 +5,11 @@ from __future__ import annotations
 import builtins
 import symtable
 from collections.abc import Iterator
+from typing import Any
+
+_INTERACTIVE = ("display", "get_ipython", "__IPYTHON__", "_")  # what IPython and the prompt add while they run
+PYTHONS_OWN: dict[str, Any] = {name: found for name, found in vars(builtins).items() if name not in _INTERACTIVE}
+"""Python's builtins as they are in a process that nobody has used yet: later they may be what somebody made of them."""
 
 
 def bound_names(code: str) -> set[str]:
@@ -23,7 +28,7 @@ def free_names(code: str) -> set[str]:
         SyntaxError: not Python, a magic for example.
     """
     top = symtable.symtable(code, "cell", "exec")
-    bound = {symbol.get_name() for symbol in top.get_symbols() if _is_bound(symbol)} | set(dir(builtins))
+    bound = {symbol.get_name() for symbol in top.get_symbols() if _is_bound(symbol)} | set(PYTHONS_OWN)
     used = {symbol.get_name() for symbol in top.get_symbols() if symbol.is_referenced()}
     for scope in _scopes_below(top):
         used |= {symbol.get_name() for symbol in scope.get_symbols() if symbol.is_referenced() and symbol.is_global()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import signal
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from autograder.answers.stream import run_test
 from autograder.execution import Job
+from autograder.inside.own_names import OwnNames
 from autograder.judging.judge import Verdict, judge
 from autograder.misconceptions.jobs import asked_instead, substitute
 from autograder.problem_sets.jobs import source_job
@@ -81,10 +82,12 @@ def run_and_report(job: Job, seconds: float = SECONDS) -> tuple[Streams, dict[in
     names: dict[str, Any] = {"__name__": "__main__"}
     streams: Streams = {}
     failed: dict[int, str] = {}
+    own_names = OwnNames()
     with redirect_stdout(StringIO()):
         for cell in job.cells:
             try:
-                run(cell.source, names, seconds)
+                with own_names.kept(names) if cell.question is not None else nullcontext():
+                    run(cell.source, names, seconds)
             except Exception as error:
                 failed[cell.index] = f"{type(error).__name__}: {error}"
             if cell.question is not None:
@@ -93,6 +96,7 @@ def run_and_report(job: Job, seconds: float = SECONDS) -> tuple[Streams, dict[in
                     run_test(
                         asked[cell.question].test, names, job.seed, sent.append,
                         question=asked[cell.question].drawn_as, ambient=job.ambient,
+                        prelude=asked[cell.question].prelude, of_tests=own_names.of_tests,
                     )  # fmt: skip
     return streams, failed
 

@@ -37,11 +37,19 @@ def double(x):
 WARNS = "import sys\n\n\ndef double(x):\n    print('mind', file=sys.stderr)\n    return 2 * x"
 SHOWS_99 = "import sys\n\n\ndef double(x):\n    sys.displayhook(99)\n    return 2 * x"
 
+NEEDS = "import no_such_module\n\n\ndef double(x):\n    return no_such_module.twice(x)"
+
 CODED = {
     "right": (tiny.RIGHT, FULL, ""),
     "stub": ({}, NOTHING, ""),
     "wrong": (tiny.RIGHT | {"double": "def double(x):\n    return 4"}, ONLY_HALVE, ""),
-    "syntax": (tiny.RIGHT | {"double": "def double(x"}, ONLY_HALVE, ""),
+    "syntax": (tiny.RIGHT | {"double": "def double(x"}, ONLY_HALVE, "cell `double` is no Python that the grader can"),
+    "elsewhere": (tiny.RIGHT | {"double": f"%matplotlib widget\n{tiny.RIGHT['double']}"}, FULL, ""),
+    "missing": (
+        tiny.RIGHT | {"double": NEEDS},
+        ONLY_HALVE,
+        "cell `double`, line 1, `import no_such_module`: the grader",
+    ),
     "warns": (tiny.RIGHT | {"double": WARNS}, FULL, ""),
     "shows": (tiny.RIGHT | {"double": SHOWS_99}, FULL, ""),
     "exits": (tiny.RIGHT | {"double": "exit()"}, ONLY_HALVE, ""),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 import tiny_problem_set as tiny
 
+from autograder.problem_sets.collisions import collisions
 from autograder.problem_sets.lint import leaks, lint, secrets
 from autograder.problem_sets.names import names_in_backticks
 from gradus.notebooks import Notebook
@@ -138,3 +139,19 @@ def test_secrets_are_lines_that_give_something_away() -> None:
     assert "answer(halve, scale * cases.number(1, 2), atol=0.0)" in secret
     assert not [line for line in secret if line.startswith("#") or line in ("return x", "import math")]
     assert leaks("nothing of it", secret) == []
+
+
+def test_a_tool_whose_name_students_type_is_named() -> None:
+    assert collisions(tiny.source_notebook(), "tiny") == []
+    (finding,) = collisions(changed("same", lambda text: text.replace("same", "close")), "tiny")
+    assert re.match(r"tiny, cell 3 \(same\): .*'close'.*a name that nobody types", finding)
+
+
+def test_a_stub_named_as_pythons_own_function_is_named() -> None:
+    found = collisions(changed("double", lambda text: text.replace("double", "sum")), "tiny")
+    assert any("(double): the stub defines 'sum'" in finding for finding in found)
+
+
+def test_a_visible_line_that_takes_away_what_is_asked_is_named() -> None:
+    found = collisions(changed("test_double", lambda text: f"halve = 2\n{text}"), "tiny")
+    assert any("(test_double): its visible lines give 'halve'" in finding for finding in found)

@@ -29,6 +29,7 @@ from autograder.answers.stream import run_test
 from autograder.course import REPOSITORY, Course
 from autograder.judging.judge import judge, read_expected, units_of
 from autograder.problem_sets.answer_lint import answer_findings, asked_questions, hidden_source
+from autograder.problem_sets.collisions import collisions
 from autograder.problem_sets.jobs import source_job
 from autograder.problem_sets.reference import reference_findings
 from autograder.problem_sets.regions import HIDDEN, SOLUTION, regions, without
@@ -106,6 +107,7 @@ def test_the_released_stub_earns_nothing(name: str) -> None:
 def test_the_answers_keep_every_rule(name: str) -> None:
     notebook = NOTEBOOKS[name]
     assert answer_findings(notebook, name) == []
+    assert collisions(notebook, name) == []
     assert reference_findings(Reference(notebook), asked_questions(notebook), name) == []
 
 

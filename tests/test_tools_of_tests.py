@@ -44,12 +44,14 @@ def test_a_region_gets_the_tools_that_it_uses_and_those_that_they_use() -> None:
     near = "import math\n\ndef near(a):\n    return math.floor(a)"
     shared = f"import os\n{near}\n\ndef other():\n    return near(1)\n\nlimit = 3"
     before = [
-        cell("code", "imports", "def near(a): return 0"),  # everyone's own
+        cell("code", "imports", "import re\ndef wanted(): pass\ndraws = near(0)"),
         cell("code", "shared", shared, locked=True),
-        cell("code", "test_a", "def tested(): return 0", grade=True, locked=True),
+        cell("code", "wanted", "def wanted(): pass", solution=True),
+        cell("code", "test_a", "import json\ndef tested(): return 0", grade=True, locked=True),
     ]
-    asked = with_tools("near(limit) + tested()", before)
-    assert asked == f"{near}\n\nnear(limit) + tested()"
+    region = "near(limit) + tested() + wanted() + draws, re, json"
+    asked = with_tools(region, before)
+    assert asked == "\n\n".join(["import re", near, "limit = 3", "import json", region])
     assert with_tools("print(1)", before) == "print(1)"
     assert with_tools("def near(a): return 1\nnear(2)", before) == "def near(a): return 1\nnear(2)"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from autograder.answers import frames
+from autograder.answers import frames, usual
 from autograder.answers.cases import HeldOutImages
 from autograder.answers.session import Session, current
 from autograder.answers.settings import HeldOut, Settings
@@ -76,7 +76,7 @@ def _ask(
     session.seed_the_answer()
     session.steps = 0
     try:
-        result = fn(*given, **named)
+        result = _called(session, fn, given, named)
     except BaseException as error:  # SystemExit and KeyboardInterrupt too: they cost this answer and nothing else
         if session.send is None:
             if settings.raises and frames.exception_matches(frames.exception_name(error), settings.raises):
@@ -91,6 +91,18 @@ def _ask(
     session.seed_the_test()
     if session.send is not None:
         session.send(frames.packed(kind, body, settings.after(session.steps)))
+
+
+def _called(session: Session, fn: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    """What `fn` returns. In the grader no setting that it makes is left for what comes after."""
+    if session.send is None:
+        return fn(*given, **named)
+    try:
+        if session.own is not None:
+            usual.use(session.own)
+        return fn(*given, **named)
+    finally:
+        usual.restore()
 
 
 def _copied(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:

@@ -24,6 +24,7 @@ _HEAD = struct.Struct("<3scQ")
 _MAGIC = b"GA1"
 TEST = "<hidden test>"  # the name of a hidden test's code, for whoever compiles it
 NEXT = b"next"  # no answer: what comes now are those of another variant
+OTHERWISE = b"otherwise"  # no answer: what comes now are all of them again, under the notebook's own settings
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
+
+from autograder.answers.usual import Tensors
 
 _seed_python, _seed_numpy = random.seed, np.random.seed
 _seed_torch = torch.default_generator.manual_seed  # torch.manual_seed also walks the stack for CUDA: 100 times slower
@@ -23,12 +26,23 @@ class Session:
         ambient: changes the random numbers that the student's function draws, and nothing else. The reference is run
             with two: an answer that follows it depends on luck.
         send: takes the frame of an answer; None outside the grader, where nothing is sent and errors are raised.
+        notebook: the names that the notebook's cells left; `of_tests` those that test cells bound.
+        own: what the notebook has set for the tensors that it makes, if it is to hold while functions answer.
     """
 
     def __init__(
-        self, seed: int = 0, question: str = "", ambient: int = 0, send: Callable[[bytes], None] | None = None
+        self,
+        seed: int = 0,
+        question: str = "",
+        ambient: int = 0,
+        send: Callable[[bytes], None] | None = None,
+        notebook: dict[str, Any] | None = None,
+        of_tests: Mapping[str, Any] | None = None,
+        own: Tensors | None = None,
     ) -> None:
         self.seed, self.question, self.ambient, self.send = seed, question, ambient, send
+        self.notebook, self.of_tests = {} if notebook is None else notebook, of_tests or {}
+        self.own = own
         self.answers = 0
         self.draws = 0
         self.steps = 0

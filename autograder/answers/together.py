@@ -6,29 +6,30 @@ put back.
 
 from __future__ import annotations
 
-from typing import Any
-
 from autograder.answers.frames import NEXT
 from autograder.answers.session import current
 from autograder.answers.stream import run_test
 
 
-def ask_each(sources: list[str], test: str, namespace: dict[str, Any]) -> None:
-    """Send the answers of each of `sources`, run in `namespace` before `test`, as if it were the only one.
+def ask_each(sources: list[str], test: str) -> None:
+    """Send the answers of each of `sources`, run in the notebook before `test`, as if it were the only one.
 
     After the answers of each comes a frame NEXT.
     """
-    session, names = current(), dict(namespace)
+    session = current()
+    notebook, names = session.notebook, dict(session.notebook)
     assert session.send is not None
     for source in sources:
         run_test(
-            f"{source}\n\n{test}",
-            namespace,
+            test,
+            notebook,
             session.seed,
             session.send,
             question=session.question,
             ambient=session.ambient,
+            prelude=source,
+            of_tests=session.of_tests,
         )
         session.send(NEXT)
-        namespace.clear()
-        namespace.update(names)
+        notebook.clear()
+        notebook.update(names)

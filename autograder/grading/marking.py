@@ -12,10 +12,13 @@ from typing import Any
 from nbformat import NotebookNode, from_dict
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 
+from autograder.answers.frames import OTHERWISE
 from autograder.execution import CellResult, Execution, Limits, QuestionResult
 from autograder.feedback.sanitise import sanitise
 from autograder.grading.content import versions
 from autograder.grading.graded import Graded
+from autograder.grading.notes import most_important, notes_on
+from autograder.grading.undefined import left_stubs, why_undefined
 from autograder.judging.answer_key import AnswerKey
 from autograder.judging.judge import Verdict, judge
 from autograder.judging.verdict_text import end_of_test, verdict_text
@@ -58,6 +61,9 @@ def mark(
     else:
         assert key is not None
         show(notebook, execution)
+        for question in execution.questions:
+            if OTHERWISE in question.frames:  # all was asked once, and how the second time ended costs nothing
+                question.state = "done"
         record["problems"] += problems_of(notebook, execution, options.limits)
         answered = {question.name: question for question in execution.questions}
         for cell in _tests(notebook):
@@ -66,7 +72,8 @@ def mark(
             found = None
             if diagnose is not None and verdict.matched < verdict.asked:
                 found = diagnose(name, answered[name].frames)
-            text = verdict_text(verdict, answered[name], options.limits, found.hint if found else None)
+            causes = _causes(name, verdict, assignment, notebook, execution)
+            text = verdict_text(verdict, answered[name], options.limits, found.hint if found else None, causes)
             if found:
                 misconceptions[name] = found.name
             if options.show_hidden:
@@ -75,6 +82,8 @@ def mark(
             cell["outputs"] = [_only_shown(output) for output in cell["outputs"]]
             cell["outputs"] += _verdict_outputs(text, verdict.score)
             verdicts[name] = {"matched": verdict.matched, "asked": verdict.asked, "text": text}
+        if any(verdict["matched"] < verdict["asked"] for verdict in verdicts.values()):
+            record["problems"] += most_important(note for _, note in notes_of(notebook, execution))
     sanitise(notebook.cells, trusted=_texts(assignment.released))
     record.update(fingerprint=content, executed=True, seed=seed, versions=versions(), misconceptions=misconceptions)
     notebook = from_dict(with_note(notebook))
@@ -95,6 +104,33 @@ def mark(
     )
 
 
+def _causes(
+    name: str, verdict: Verdict, assignment: Assignment, notebook: NotebookNode, execution: Execution
+) -> list[str]:
+    if verdict.matched == verdict.asked:
+        return []
+    results = {result.index: result for result in execution.cells}
+    causes = []
+    if verdict.stopped == "NameError":
+        causes += why_undefined(name, assignment, notebook.cells, results)
+    elif any("NameError" in answer.says for answer in verdict.answers):
+        causes += why_undefined(name, assignment, notebook.cells, results, anywhere=True)
+    if any("NotImplementedError" in answer.says for answer in verdict.answers):
+        causes += left_stubs(name, assignment, notebook.cells)
+    return causes
+
+
+def notes_of(notebook: NotebookNode, execution: Execution) -> list[tuple[int, str]]:
+    """What the grader has to say about single cells, by the index of the cell."""
+    results = {result.index: result for result in execution.cells}
+    return [
+        (index, note)
+        for index, cell in enumerate(notebook.cells)
+        if index in results and (results[index].passed_over or results[index].broken)
+        for note in notes_on(cell, results[index])
+    ]
+
+
 def show(notebook: NotebookNode, execution: Execution) -> None:
     """Put the outputs of a run into its notebook."""
     by_index = {result.index: result for result in execution.cells}
@@ -106,6 +142,9 @@ def show(notebook: NotebookNode, execution: Execution) -> None:
         cell["execution_count"] = result.execution_count
         if result.state == "not run":
             cell["outputs"].append(_error("NotRun", "this cell was not run: the time for the notebook was over"))
+    for index, note in notes_of(notebook, execution):
+        text = f"The grader: {note}.\n"
+        notebook.cells[index]["outputs"].append({"output_type": "stream", "name": "stdout", "text": text})
 
 
 def problems_of(notebook: NotebookNode, execution: Execution, limits: Limits) -> list[str]:

@@ -22,8 +22,14 @@ _CATCHABLE = sorted(_ALL_SIGNALS - {signal.SIGKILL, signal.SIGSTOP})
 _loads = marshal.loads
 
 
-def hold(channels: list[int], number: int, control: socket.socket, namespace: dict[str, Any]) -> bool:
+def hold(
+    channels: list[int], number: int, control: socket.socket, namespace: dict[str, Any], of_tests: dict[str, Any]
+) -> bool:
     """Fork a child that waits on `channels[number]`.
+
+    Args:
+        namespace: the notebook's names.
+        of_tests: what the visible lines of its test cells have bound.
 
     Returns:
         Whether there is one; it never returns in the child.
@@ -33,7 +39,7 @@ def hold(channels: list[int], number: int, control: socket.socket, namespace: di
         pid = system.fork_alone()
         if pid == 0:
             try:
-                _wait_and_answer(channels, number, control, namespace)
+                _wait_and_answer(channels, number, control, namespace, of_tests)
             finally:
                 os._exit(1)
     except OSError:
@@ -45,7 +51,9 @@ def hold(channels: list[int], number: int, control: socket.socket, namespace: di
     return True
 
 
-def _wait_and_answer(channels: list[int], number: int, control: socket.socket, namespace: dict[str, Any]) -> None:
+def _wait_and_answer(
+    channels: list[int], number: int, control: socket.socket, namespace: dict[str, Any], of_tests: dict[str, Any]
+) -> None:
     """Keep nothing but the one channel, wait with all signals blocked, run the test that comes, and end."""
     channel = socket.socket(fileno=channels[number])
     with contextlib.suppress(OSError, AttributeError):
@@ -78,8 +86,9 @@ def _wait_and_answer(channels: list[int], number: int, control: socket.socket, n
         frames.send_frame(channel, ANSWER + frame)
 
     assert run_test is not None
-    code = question["code"]
+    code, prelude = question["code"], question.get("prelude", "")
     test = question["test"] if code is None else _loads(base64.b64decode(code))
-    run_test(test, namespace, question["seed"], send, question=question["name"], ambient=question["ambient"])
+    seed, name, ambient = question["seed"], question["name"], question["ambient"]
+    run_test(test, namespace, seed, send, question=name, ambient=ambient, prelude=prelude, of_tests=of_tests)
     frames.send_frame(channel, DONE)
     os._exit(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import random
@@ -10,7 +11,8 @@ import socket
 import sys
 from typing import Any
 
-from autograder.inside import held, shell, system, world
+from autograder.inside import devices, elsewhere, held, shell, system, world
+from autograder.inside.own_names import OwnNames
 from autograder.inside.reporter import Printed, Reporter
 
 
@@ -53,30 +55,61 @@ def run(
         world.limit_resources(limits, others)
     _seed(ambient)
     reporter.end({"kind": "main", "pid": os.getpid()})
+    own_names = OwnNames()
     while True:
         command = reporter.next_command()
         ok = True
         if command.get("run") is not None:
-            ok = _run_cell(its_shell, command["run"])
+            is_test = command.get("hold") is not None
+            its_shell.passes_over = not is_test
+            with own_names.kept(its_shell.user_ns) if is_test else contextlib.nullcontext():
+                ok = _run_cell(its_shell, command["run"])
             if not reporter.is_owner:
                 os._exit(0)  # a child that the cell forked and forgot to end is not the notebook
         is_held = None
         if command.get("hold") is not None:
-            is_held = held.hold(channels, command["hold"], control, its_shell.user_ns)
+            is_held = held.hold(channels, command["hold"], control, its_shell.user_ns, own_names.of_tests)
         exits, its_shell.asked_to_exit = its_shell.asked_to_exit, False
         count = its_shell.execution_count - 1
-        reporter.end({"kind": "end", "ok": bool(ok), "exit": bool(exits), "count": count, "held": is_held})
+        told = _told(its_shell)
+        ok = ok and not told.pop("failed")
+        reporter.end({"kind": "end", "ok": bool(ok), "exit": bool(exits), "count": count, "held": is_held} | told)
 
 
 def _run_cell(its_shell: shell.StudentShell, source: str) -> bool:
     try:
+        its_shell.broken = None
+        source = _fit_for_here(its_shell, source)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         result = its_shell.run_cell(source, store_history=True)
+        if its_shell.passed_over.failed and elsewhere.ran_in_one_piece(source):
+            its_shell.run_cell(elsewhere.without_cell_magic(source))
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if isinstance(result.error_before_exec, SyntaxError):
+            its_shell.broken = [result.error_before_exec.lineno, str(result.error_before_exec.msg)[:200]]
         return bool(result.success)
     except BaseException:  # an interrupt between the cell and here, or a shell that the student has broken
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         return False
+
+
+def _told(its_shell: shell.StudentShell) -> dict[str, Any]:
+    try:
+        failed, told = its_shell.passed_over.failed, its_shell.passed_over.of_this_cell()
+        return {"failed": failed, "passed_over": told, "broken": its_shell.broken}
+    except Exception:  # a shell that the student has broken
+        return {"failed": True, "passed_over": [], "broken": None}
+
+
+def _fit_for_here(its_shell: shell.StudentShell, source: str) -> str:
+    """The cell as it can run here: on the CPU, and without a magic for the whole cell that nobody knows."""
+    if (line := devices.named_in(source)) is not None and devices.stand_in(sys.modules.get("torch")):
+        its_shell.passed_over.tell(line, "device", "")
+    magic = elsewhere.unknown_cell_magic(source, its_shell.find_cell_magic)
+    if magic is None:
+        return source
+    its_shell.passed_over.tell(1, "magic", f"%{magic}")
+    return elsewhere.without_cell_magic(source)
 
 
 def _seed(ambient: int) -> None:

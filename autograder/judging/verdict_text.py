@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from autograder.execution import Limits, QuestionResult
 from autograder.judging.judge import Verdict
@@ -10,12 +11,15 @@ from autograder.judging.judge import Verdict
 _MOST_KINDS = 6  # sentences on wrong answers; more would not be read
 
 
-def verdict_text(verdict: Verdict, asked: QuestionResult, limits: Limits, hint: str | None = None) -> str:
+def verdict_text(
+    verdict: Verdict, asked: QuestionResult, limits: Limits, hint: str | None = None, causes: Sequence[str] = ()
+) -> str:
     """Several lines of plain text. They name no input and no value.
 
     Args:
         asked: how the run of the hidden test ended.
         hint: for the misconception that the answers show.
+        causes: sentences on what in the notebook led to this.
     """
     if verdict.matched == verdict.asked and verdict.score == verdict.points:
         share = f"all {verdict.asked} answers right" if verdict.asked > 1 else "the answer is right"
@@ -32,7 +36,9 @@ def verdict_text(verdict: Verdict, asked: QuestionResult, limits: Limits, hint: 
     if verdict.answers and verdict.answers[-1].outcome == "extra":
         lines.append("- There were more answers than questions.")
     if (ending := end_of_test(verdict, asked, limits)) is not None:
-        lines.append(f"- {ending}")
+        is_said = causes and verdict.stopped == "NameError" and asked.state == "done"
+        lines.append("- The hidden tests could not go on:" if is_said else f"- {ending}")
+    lines += [f"- {cause}" for cause in causes]
     if hint:
         lines += ["", f"Hint: {hint}"]
     return "\n".join(lines)

@@ -11,7 +11,7 @@ from autograder.answers.settings import Settings
 from autograder.answers.values import ValueRefused
 from autograder.judging.compare import difference
 from autograder.judging.held_out import accuracy
-from autograder.judging.judge import Expected, judge, read_expected
+from autograder.judging.judge import Expected, attempts, judge, read_expected
 from autograder.misconceptions.variants import Misconception
 
 _SMALL = 1 << 14  # bytes
@@ -39,6 +39,7 @@ def diagnose(
         JudgeError: the reference's own answers cannot be used.
     """
     asked = read_expected(expected)
+    received = attempts(received)[0]
     matching = [
         chaff
         for chaff, stream in chaff_streams.items()

@@ -57,8 +57,7 @@ def asked_instead(job: Job, sources: Mapping[str, str]) -> Job:
         sources: Python by the name of the question; it changes nothing for the other questions.
     """
     questions = (
-        replace(asked, test=f"{sources[asked.name]}\n\n{asked.test}") if asked.name in sources else asked
-        for asked in job.questions
+        replace(asked, prelude=sources[asked.name]) if asked.name in sources else asked for asked in job.questions
     )
     return replace(job, questions=tuple(questions))
 
@@ -105,7 +104,7 @@ def _streams_together(
 
 def _asked_together(sources: list[str], test: str) -> str:
     """A hidden test that asks `test` of each of `sources` in its turn."""
-    return f"from autograder.answers.together import ask_each\nask_each({sources!r}, {test!r}, globals())"
+    return f"from autograder.answers.together import ask_each\nask_each({sources!r}, {test!r})"
 
 
 def _apart(stream: list[bytes]) -> list[list[bytes]]:
@@ -123,7 +122,7 @@ def _asked_of_each(job: Job, names: Mapping[str, Variant], tests: Mapping[str, s
     """The job with, after each test cell, an empty cell for each variant, of which the variant's question is asked."""
     asked = {question.name: question for question in job.questions}
     questions = [
-        Question(name, f"{variant.source}\n\n{asked[test].test}", test)
+        Question(name, asked[test].test, test, variant.source)
         for name, variant in names.items()
         for test in [_test_of(variant, tests)]
     ]

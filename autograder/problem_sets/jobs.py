@@ -104,4 +104,4 @@ def source_job(notebook: Notebook, seed: int, ambient: int = 0) -> Job:
 def _questions(notebook: Notebook) -> Iterator[Question]:
     for index, cell in enumerate(notebook["cells"]):
         if kind_of(cell) == "test" and hidden_source(cell).strip():
-            yield Question(label_of(cell), with_tools(hidden_source(cell), notebook["cells"][:index]))
+            yield Question(label_of(cell), with_tools(hidden_source(cell), notebook["cells"][: index + 1]))

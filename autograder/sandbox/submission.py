@@ -29,6 +29,7 @@ from autograder.sandbox.clock import Clock, Deadline
 from autograder.sandbox.errors import SandboxError, SandboxUnavailable
 from autograder.sandbox.outputs import Budget, Recorder
 from autograder.sandbox.processes import Process, is_below, kill_below
+from autograder.sandbox.told import read_into
 from autograder.sandbox.tree_watch import TreeWatch
 
 SET_UP_SECONDS = 120.0  # a millisecond, unless the warm process is stopped, or the machine is
@@ -177,6 +178,7 @@ class Submission:
         count = state.end.get("count")
         if isinstance(count, int) and 0 < count < 1 << 31:
             result.execution_count = count
+        read_into(result, state.end)
         if not alive:
             result.state = "timeout" if state.interrupted else "killed"
             why = state.why or ("ran too long and could not be interrupted" if state.interrupted else "ended Python")
@@ -268,6 +270,8 @@ class Submission:
         order = {"seed": self._job.seed, "name": question.drawn_as, "ambient": self._job.ambient}
         order["code"] = _compiled(question.test)
         order["test"] = question.test if order["code"] is None else None
+        if question.prelude:
+            order["prelude"] = question.prelude
         result.state = "killed"
         if not channel.send(order):
             self.doubts.add("ended")
