@@ -16,7 +16,8 @@ from gradus.plain_python import Mistake, tree_of
 
 _RESTART = "in JupyterLab, Kernel → Restart Kernel and Run All Cells… shows the same."
 _NO_DEVICE = re.compile(
-    r"No CUDA GPUs|no NVIDIA driver|not compiled with CUDA|CUDA-capable device|invalid device ordinal|\bMPS\b"
+    r"No (CUDA|HIP) GPUs|no NVIDIA driver|not compiled with CUDA|CUDA-capable device|invalid device ordinal"
+    r"|is_available\(\) is False|\bMPS\b"
 )
 _MADE = re.compile(r"^\s*(?:async\s+def|def|class)\s+(\w+)|^(\w+(?:\s*,\s*\w+)*)\s*(?::[^=]*)?=[^=]", re.MULTILINE)
 _IMPORTED = re.compile(r"^\s*(?:from\s+[\w.]+\s+)?import\s+(.+)", re.MULTILINE)
@@ -127,6 +128,9 @@ def _about(error: CellError, cells: list[Notebook]) -> Finding:
         message, _, place = error.message.partition(" (")
         line = re.search(r"line (\d+)", place)
         return syntax_finding(cells, error.index, int(line[1]) if line else None, message)
+    if _NO_DEVICE.search(error.message):
+        cure = "name no device, or ask for the one that there is: `device = gradus.pick_device()`."
+        return Finding("problem", where, f"it needs a GPU, which the grader does not have: {short}", cure)
     if error.kind == "AssertionError":
         return Finding("problem", where, f"a check fails: {error.message or 'no message'}"[:300], "mend what it tests.")
     if error.kind == "StdinNotImplementedError":
@@ -139,9 +143,6 @@ def _about(error: CellError, cells: list[Notebook]) -> Finding:
     if error.kind == "FileNotFoundError":
         cure = "write what you need of it into a cell: nothing but the notebook is handed in."
         return Finding("problem", where, f"it reads a file that the grader does not have: {short}.", cure)
-    if _NO_DEVICE.search(error.message):
-        cure = "name no device, or ask for the one that there is: `device = gradus.pick_device()`."
-        return Finding("problem", where, f"it needs a GPU, which the grader does not have: {short}", cure)
     return Finding("problem", where, f"it fails in a fresh kernel: {short}", _RESTART)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import DEVNULL
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
@@ -136,7 +137,8 @@ def _run(
             resources={"metadata": {"path": str(folder)}},
         )
         try:
-            kernel.enter_context(client.setup_kernel(env=environment))
+            # What the kernel itself says, when it is ended in the middle of a cell, is nobody's to read.
+            kernel.enter_context(client.setup_kernel(env=environment, stdout=DEVNULL, stderr=DEVNULL))
         except RuntimeError:
             if trials == 1:
                 raise
@@ -172,8 +174,11 @@ def _errors(cells: list[Any], index: int) -> list[CellError]:
     for output in cells[index].get("outputs", []):
         if output["output_type"] == "error":
             trace = _STEERING.sub("", "\n".join(output["traceback"]))
-            message = _STEERING.sub("", output["evalue"]).strip()
+            message = " ".join(_STEERING.sub("", output["evalue"]).split())
             found.append(CellError(index, output["ename"], message, *_raised_in(cells, trace)))
+        elif output["output_type"] == "stream" and output["text"].startswith("UsageError: "):
+            # A magic that is not there, or is used wrongly: IPython stops the cell, and says so on stderr alone.
+            found.append(CellError(index, "UsageError", " ".join(output["text"].split())[12:], index))
     return found
 
 

@@ -116,10 +116,17 @@ def examine(
         took = result.seconds
     else:
         findings += [need.finding for need in needs]
+    findings.sort(key=_place)
     longest = sorted(took, key=took.__getitem__, reverse=True)[:3]
     slowest = tuple((cell_name(cells, index), round(took[index], 1)) for index in longest)
     name = frame.name if frame else ""
     return Report(str(path), name, tuple(findings), run, round(sum(took.values()), 1), slowest)
+
+
+def _place(finding: Finding) -> int:
+    """The number of a finding's cell; what is about the whole notebook comes first."""
+    number = re.match(r"cell (\d+)", finding.where)
+    return int(number[1]) if number else 0
 
 
 def _is_whole(cell: object) -> bool:

@@ -115,7 +115,7 @@ def test_a_changed_test_and_a_label_of_ones_own_are_notes(tmp_path: Path) -> Non
     assert report.fit
     assert [finding.kind for finding in report.findings] == ["note", "note", "note"]
     assert "the grader runs the one that was handed out" in report.findings[0].what
-    assert "no `own` was handed out" in report.findings[1].what
+    assert "no `own` was handed out" in report.findings[2].what
 
 
 def test_an_answer_may_be_written_and_cells_added(tmp_path: Path) -> None:
@@ -172,8 +172,11 @@ def test_a_notebook_that_does_not_run_from_the_top_says_which_cells_are_the_wron
     assert found[1].what == "it fails in a fresh kernel: ZeroDivisionError: division by zero"
 
 
-def test_a_cell_that_does_not_end_and_one_that_kills_python_are_named(tmp_path: Path) -> None:
+def test_a_cell_that_does_not_end_and_one_that_kills_python_are_named(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     endless = _own(tmp_path, "a = 1", "while True: pass", seconds=6).findings[-1]
+    assert capfd.readouterr().err == ""
     assert (endless.where, endless.what) == ("cell 2 ('while True: pass')", "the run was not over after 6 s.")
     killed = _own(tmp_path, "import os\nos._exit(3)", "1").findings[-1]
     assert (killed.where, "Python itself ended" in killed.what) == ("cell 1 ('import os')", True)

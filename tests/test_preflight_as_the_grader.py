@@ -177,15 +177,21 @@ def test_each_fault_is_said_once(tmp_path: Path) -> None:
                 _cell("helper"),
                 _cell("raise NotImplementedError"),
                 _cell("from gradus import d2l\nd2l.Module().loss(1, 2)"),  # another's NotImplementedError
+                _cell("%no_such_magic\nlater = 1"),
+                _cell("later"),
             ),
         )
     )
     said = _problems(report)
-    assert sorted(said) == [1, 5, 8]
+    assert sorted(said) == [1, 5, 8, 9]
     version = ".".join(map(str, sys.version_info[:2]))
     assert said[1] == [f"line 1 is not Python {version}: expected ':'; cells 2, 3, 4 fail with it."]
     assert said[5][0].endswith("name 'undefined_thing' is not defined; cell 6 fails with it.")
     assert said[8][0].startswith("it fails in a fresh kernel: NotImplementedError")
+    assert said[9][0].startswith(
+        "it fails in a fresh kernel: UsageError: Line magic function `%no_such_magic` not found"
+    )
+    assert said[9][0].endswith("; cell 10 fails with it.")
     unrun = examine(tmp_path / "own.ipynb", run=False)
     assert _problems(unrun) == {1: [f"line 1 is not Python {version}: expected ':'."]}
 
@@ -272,8 +278,12 @@ def test_slow_cells_are_named_with_their_seconds() -> None:
 
 
 def test_a_device_that_is_not_there_is_said_to_be_so() -> None:
-    for message in ("No CUDA GPUs are available", "Torch not compiled with CUDA enabled"):
-        error = failures.CellError(0, "RuntimeError", message, 0)
+    for kind, message in (
+        ("RuntimeError", "No CUDA GPUs are available"),
+        ("AssertionError", "Torch not compiled with CUDA enabled"),
+        ("RuntimeError", "Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is False."),
+    ):
+        error = failures.CellError(0, kind, message, 0)
         (found,) = failures.failures(FreshRun((error,), {0: 1.0}, frozenset(), 120), [_cell("x.cuda()")], [], set())
         assert found.what.startswith("it needs a GPU, which the grader does not have")
         assert "gradus.pick_device()" in found.cure
