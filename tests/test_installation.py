@@ -216,6 +216,14 @@ def test_without_make_the_installer_says_what_to_type(monkeypatch, capsys) -> No
     assert _sentence(capsys).endswith("run `python3.12 tools/bootstrap.py`.")
 
 
+@pytest.mark.parametrize(("system", "file"), [("nt", "Scripts/python.exe"), ("posix", "bin/python")])
+def test_the_virtual_environments_python_is_the_file_that_there_is(monkeypatch, system: str, file: str) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(bootstrap.os, "name", system)
+        python = bootstrap.venv_python()
+    assert python == os.path.join(bootstrap.VENV, *file.split("/"))  # noqa: PTH118
+
+
 def test_the_installer_says_how_much_it_has_taken(tmp_path: Path) -> None:
     (tmp_path / "inner").mkdir()
     (tmp_path / "inner" / "three").write_bytes(b"abc")

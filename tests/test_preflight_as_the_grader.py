@@ -16,7 +16,7 @@ import pytest
 import gradus
 from autograder.execution import Limits
 from autograder.submissions import intake
-from gradus import failures, grader
+from gradus import failures, grader, needs
 from gradus.errors import GradusError
 from gradus.findings import Finding
 from gradus.frames import KEY, label_of
@@ -83,14 +83,15 @@ def test_a_run_is_alone_without_a_gpu_and_with_the_graders_packages_only(
         path.write_text(text)
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    monkeypatch.setattr(needs, "packages", lambda: grader.packages() - {"pytest-xdist"})
     cells = (
         "import os\nassert os.listdir() == [] and os.environ['CUDA_VISIBLE_DEVICES'] == ''",
         "from utils import softmax",
         "softmax(1)",
         "open('numbers.csv').read()",
         f"import importlib, sys\nsys.path.insert(0, {str(tmp_path / 'drive')!r})\nimportlib.import_module('mine')",
-        "import xdist, not_in_the_grader",  # the first is there, and is a part of the course's lock
-        "try:\n    import not_in_the_grader\nexcept ImportError:\n    not_in_the_grader = None",
+        "import xdist, not_in_the_grader, execnet",  # the first is here, and not in the grader
+        "try:\n    import xdist\nexcept ImportError:\n    instead = 1\nassert instead",
         "%%writefile helper.py\nvalue = 3",
         "import helper\nassert helper.value == 3",
         "with open('made.txt', 'w') as file:\n    file.write('1')\nopen('made.txt').read()",
@@ -102,7 +103,10 @@ def test_a_run_is_alone_without_a_gpu_and_with_the_graders_packages_only(
     assert said[2] == ["`utils.py` beside the notebook is not handed in, and this cell imports it."]
     assert said[4] == ["`numbers.csv` beside the notebook is not handed in, and this cell names it."]
     assert said[5] == ["it imports what the grader does not have: ModuleNotFoundError: No module named 'mine'."]
-    assert said[6] == ["`not_in_the_grader` is not among the packages that the grader has: it stops at this import."]
+    assert said[6] == [
+        f"`{name}` is not among the packages that the grader has: it stops at this import."
+        for name in ("xdist", "not_in_the_grader")
+    ]
     assert "name 'from_start_up' is not defined" in said[11][0]
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "drive", "ipython", "made.txt", "numbers.csv", "own.ipynb", "utils.py",

@@ -94,7 +94,7 @@ def is_installed(wanted):
 
 
 def venv_python():
-    return os.path.join(VENV, "Scripts" if os.name == "nt" else "bin", "python")
+    return os.path.join(VENV, *(("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")))
 
 
 def step(what, command):
