@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from subprocess import DEVNULL
 from tempfile import TemporaryDirectory
@@ -24,9 +25,10 @@ _NO_NETWORK = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 _STEERING = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 # Runs in the kernel before the first cell. What the notebook imports and the grader lacks is not there, nor what lies
-# in a folder that a cell adds to `sys.path` (a mounted drive); what the cells write themselves is.
+# in a folder that a cell adds to `sys.path` (a mounted drive); what the cells write themselves is. The grader has torch
+# imported before a notebook starts, so that no cell's time is the import's.
 _WALL = """
-def wall(lacking):
+def wall(lacking, with_torch):
     import os, sys
     from importlib.machinery import PathFinder
     known = [os.path.abspath(folder) for folder in sys.path]
@@ -40,11 +42,12 @@ def wall(lacking):
             if name in lacking or only_there:
                 raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
-    sys.meta_path.insert(0, Wall)
-    if sys.platform == "darwin":
+    if with_torch:
         import torch
-        torch.backends.mps.is_available = lambda: False
-wall(%r)
+        if sys.platform == "darwin":
+            torch.backends.mps.is_available = lambda: False
+    sys.meta_path.insert(0, Wall)
+wall(%r, %r)
 del wall
 """
 
@@ -143,7 +146,11 @@ def _run(
             if trials == 1:
                 raise
             return started(kernel, trials - 1)
-        client.kc.execute(_WALL % (lacking,), silent=True, store_history=False)  # type: ignore[union-attr]
+        with_torch = find_spec("torch") is not None and any("torch" in cell.source for cell in node.cells)
+        first = nbformat.v4.new_code_cell(_WALL % (lacking, with_torch))
+        node.cells.append(first)  # nbclient puts what it has run into the notebook
+        client.execute_cell(first, len(node.cells) - 1, store_history=False)
+        node.cells.pop()
         return client
 
     errors: list[CellError] = []
