@@ -38,11 +38,18 @@ def set_parameters(model: nn.Module, parameters: dict[str, Any]) -> None:
 
 
 def write_checkpoint(path: Path, content: dict[str, Any]) -> None:
-    """Write `content` (tensors, numbers, text, and lists and dictionaries of these) in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write `content` (tensors, numbers, text, and lists and dictionaries of these) in one step.
+
+    Raises:
+        GradusError: it cannot be written there.
+    """
     part = path.with_name(f".{path.name}.part")  # of a run that was killed, it is overwritten by the next
-    torch.save({"format": _FORMAT, **content}, part)
-    part.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        torch.save({"format": _FORMAT, **content}, part)
+        part.replace(path)
+    except (OSError, RuntimeError) as error:  # torch says RuntimeError when the disk is full
+        raise GradusError(f"{path}: the checkpoint cannot be written ({str(error).splitlines()[0]}).") from error
 
 
 def read_checkpoint(path: Path) -> dict[str, Any] | None:

@@ -16,6 +16,8 @@ from typing import Annotated
 import typer
 
 from gradus.errors import GradusError
+from gradus.grader import RUN_SECONDS
+from gradus.printable import print_in_any_encoding, printable
 
 app = typer.Typer(
     name="gradus",
@@ -61,13 +63,14 @@ def preflight(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The notebook that you want to hand in.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
     run: Annotated[bool, typer.Option(help="Run a copy of it in a fresh kernel, too.")] = True,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds that the whole run may take.")] = 600,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds that the whole run may take.")] = RUN_SECONDS,
 ) -> None:
-    """Say whether a notebook is fit to hand in: every labelled cell there once, and a run from top to bottom.
+    """Say whether a notebook is fit to hand in: every labelled cell there once, and a run as the grader runs it.
 
-    Exit 0 when it is, notes included (a question that is not answered yet); 1 when something has to be mended; 2 when
-    it cannot be checked. The JSON has notebook, problem_set, fit, ran, seconds, and findings: [{kind ("problem" or
-    "note"), where, what, cure}].
+    That is: from top to bottom in an empty folder, without a GPU, with the packages and the time that the grader has.
+    Exit 0 when it is fit, notes included (a question that is not answered yet); 1 when something has to be mended; 2
+    when it cannot be checked. The JSON has notebook, problem_set, fit, ran, seconds, slowest: [{where, seconds}], and
+    findings: [{kind ("problem" or "note"), where, what, cure}].
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -79,7 +82,7 @@ def preflight(
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("cells", total=None)
         report = examine(file, run, timeout, lambda done, total: bar.update(task, completed=done, total=total))
-    print(json.dumps(report.as_dict(), indent=1, ensure_ascii=False) if as_json else report.as_text())
+    print(json.dumps(report.as_dict(), indent=1) if as_json else report.as_text())
     raise typer.Exit(0 if report.fit else 1)
 
 
@@ -104,13 +107,14 @@ def export_library(
 
 def main() -> None:
     """Run the command line; a `GradusError` is one sentence on stderr and exit status 2."""
+    print_in_any_encoding()
     for entry in entry_points(group="gradus.commands"):
         if find_spec(entry.module.partition(".")[0]) is not None:  # the student's bundle has no `autograder`
             entry.load()(app)
     try:
         app()
     except GradusError as error:
-        print(f"gradus: {error}", file=sys.stderr)
+        print(f"gradus: {printable(str(error))}", file=sys.stderr)
         sys.exit(2)
 
 

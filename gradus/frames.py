@@ -6,6 +6,7 @@ A release carries its own frame in its metadata, so that a student who has nothi
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import asdict, dataclass
 
 from gradus.notebooks import Notebook, source_of
@@ -21,7 +22,7 @@ class FramedCell:
     cell_id: str  # nbformat's id
     kind: str  # "code" or "markdown"
     sort: str  # "answer", "test", or "given" for what tests need
-    digest: str  # of the source, for cells that are not to be changed; "-" for answers
+    digest: str  # of the source as it was handed out; "-" for answers of releases that did not say
 
     @property
     def called(self) -> str:
@@ -40,15 +41,17 @@ class Frame:
 
 
 def label_of(cell: Notebook) -> str:
-    """The grade_id of a cell; "" when nbgrader does not know it."""
-    entry = cell.get("metadata", {}).get("nbgrader", {})
-    return str(entry.get("grade_id", "")) if isinstance(entry, dict) else ""
+    """The grade_id of a cell; "" when nbgrader does not know it, whatever stands in the place of its metadata."""
+    metadata = cell.get("metadata")
+    entry = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    label = entry.get("grade_id", "") if isinstance(entry, dict) else ""
+    return label if isinstance(label, str) else ""
 
 
 def digest_of(cell: Notebook) -> str:
     """Sixteen hexadecimal digits for a cell's source; white space at the ends of lines does not count."""
     lines = "\n".join(line.rstrip() for line in source_of(cell).strip().splitlines())
-    return hashlib.sha256(lines.encode()).hexdigest()[:16]
+    return hashlib.sha256(lines.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def frame_of(name: str, released: Notebook) -> Frame:
@@ -60,14 +63,13 @@ def recorded_frame(notebook: Notebook) -> Frame | None:
     """The frame that a notebook carries; `None` when it carries none, or one that cannot be read."""
     try:
         recorded = notebook["metadata"][KEY]
-        return Frame(str(recorded["name"]), tuple(FramedCell(*line.split(" ")) for line in recorded["cells"]))
+        name, cells = recorded["name"], tuple(FramedCell(*line.split(" ")) for line in recorded["cells"])
+        return Frame(name, cells) if re.fullmatch(r"[\w.-]+", name) else None
     except (KeyError, TypeError, AttributeError):
         return None
 
 
 def _framed(cell: Notebook) -> FramedCell:
     entry = cell["metadata"]["nbgrader"]
-    answer = bool(entry.get("solution"))
-    sort = "answer" if answer else "test" if entry.get("grade") else "given"
-    digest = "-" if answer else digest_of(cell)
-    return FramedCell(label_of(cell), str(cell.get("id", "")), cell["cell_type"], sort, digest)
+    sort = "answer" if entry.get("solution") else "test" if entry.get("grade") else "given"
+    return FramedCell(label_of(cell), str(cell.get("id", "")), cell["cell_type"], sort, digest_of(cell))

@@ -1,59 +1,133 @@
-"""Run a notebook from top to bottom in a fresh kernel, and say which cells fail there and why."""
+"""Run a notebook from top to bottom as the grader does: in a fresh kernel, alone in its folder, without a GPU."""
 
 from __future__ import annotations
 
-import ast
 import copy
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
+from subprocess import DEVNULL
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from gradus.errors import GradusError
-from gradus.frames import label_of
 from gradus.notebooks import Notebook, source_of
 
 INSIDE = "GRADUS_PREFLIGHT"  # set in the kernel of such a run: a notebook that checks itself does not start another
 KERNEL_TRIALS = 3  # two kernels that start at once may choose the same port, and one of them ends
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_RESTART = "in JupyterLab, Kernel → Restart Kernel and Run All Cells… shows the same."
+_NO_GPU = {"CUDA_VISIBLE_DEVICES": "", "HIP_VISIBLE_DEVICES": ""}
+_NO_NETWORK = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+_STEERING = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
-Found = tuple[Literal["problem", "note"], str, str, str]
+# Runs in the kernel before the first cell. What the notebook imports and the grader lacks is not there, nor what lies
+# in a folder that a cell adds to `sys.path` (a mounted drive); what the cells write themselves is. The grader has torch
+# imported before a notebook starts, so that no cell's time is the import's.
+_WALL = """
+def wall(lacking, with_torch):
+    import os, sys
+    from importlib.machinery import PathFinder
+    known = [os.path.abspath(folder) for folder in sys.path]
+
+    class Wall:
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            folders = [os.path.abspath(folder) for folder in sys.path if isinstance(folder, str) and path is None]
+            added = [folder for folder in folders if not folder.startswith(tuple(known))]
+            only_there = added and not PathFinder.find_spec(name, known) and PathFinder.find_spec(name, added)
+            if name in lacking or only_there:
+                raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+    if with_torch:
+        import torch
+        if sys.platform == "darwin":
+            torch.backends.mps.is_available = lambda: False
+    sys.meta_path.insert(0, Wall)
+wall(%r, %r)
+del wall
+"""
 
 
-def cell_name(cells: list[Notebook], index: int) -> str:
-    """A cell's number, counted from one as a reader would, and its label or its first line."""
-    cell = cells[index]
-    first_line = (source_of(cell).strip().splitlines() or ["empty"])[0][:40]
-    return f"cell {index + 1} ({f'`{label_of(cell)}`' if label_of(cell) else repr(first_line)})"
+@dataclass(frozen=True)
+class CellError:
+    """An exception that a cell ended with."""
+
+    index: int  # of the cell
+    kind: str  # the exception's name
+    message: str
+    raised_in: int | None  # the cell whose code raised it; None for code that is in no cell
+    line: int | None = None  # in that cell
 
 
-def run_findings(
-    notebook: Notebook, path: Path, seconds: float, progress: Callable[[int, int], None] | None = None
-) -> list[Found]:
-    """What fails when a copy of `notebook` runs in a fresh kernel, in the folder of `path`, within `seconds`.
+@dataclass(frozen=True)
+class FreshRun:
+    """What happened. `seconds` has an entry for each cell that was run to its end.
 
-    Cells after a failed one are still run. NotImplementedError is a note: the question is not answered yet.
+    `ended` says which cell the run ended in, where it ended early: because the time was over, or with Python itself.
+    """
+
+    errors: tuple[CellError, ...]
+    seconds: dict[int, float]
+    made: frozenset[str]  # the names of the files that the cells wrote
+    limit: float  # seconds that the whole run had
+    ended: tuple[int, Literal["time", "dead"]] | None = None
+
+
+def run_from_top(
+    notebook: Notebook,
+    seconds: float,
+    lacking: Iterable[str] = (),
+    progress: Callable[[int, int], None] | None = None,
+) -> FreshRun:
+    """Run a copy of `notebook` within `seconds`; cells after a failed one are still run. No file of it changes.
+
+    Args:
+        lacking: modules that the grader does not have, with dots: importing one fails.
+        progress: called with the number of cells done and of all.
 
     Raises:
         GradusError: nbclient or the kernel is not installed.
     """
+    with TemporaryDirectory(prefix="gradus-", ignore_cleanup_errors=True) as scratch:
+        folder = Path(scratch, "empty")
+        folder.mkdir()
+        return _run(notebook, seconds, folder, Path(scratch, "ipython"), list(lacking), progress)
+
+
+def _run(
+    notebook: Notebook,
+    seconds: float,
+    folder: Path,
+    settings: Path,
+    lacking: list[str],
+    progress: Callable[[int, int], None] | None,
+) -> FreshRun:
     try:
         import nbformat
         from nbclient import NotebookClient
         from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
     except ImportError as error:
         raise GradusError(f"{error.name} is not installed; `pip install nbclient ipykernel`, or --no-run.") from None
-    copied = copy.deepcopy(notebook)
-    for number, cell in enumerate(copied["cells"]):
+    copied = copy.deepcopy(notebook["cells"])
+    for number, cell in enumerate(copied):
         cell["id"] = f"cell-{number}"  # a copied cell has its model's id, which nbformat refuses
-        cell["metadata"], cell["source"] = {}, source_of(cell)
-    node = nbformat.from_dict({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": copied["cells"]})
+        cell["metadata"], cell["source"] = {}, source_of(cell).encode("utf-8", "replace").decode()
+        cell["outputs"] = []
+    node = nbformat.from_dict({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": copied})
     deadline = time.monotonic() + seconds
-    environment = {**os.environ, INSIDE: "1", "GRADUS_QUIET": "1"}
+    # The grader has no start-up files of anybody's IPython either.
+    environment = {
+        **os.environ,
+        **_NO_GPU,
+        **_NO_NETWORK,
+        "IPYTHONDIR": str(settings),
+        INSIDE: "1",
+        "GRADUS_QUIET": "1",
+    }
 
     def started(kernel: ExitStack, trials: int = KERNEL_TRIALS) -> NotebookClient:
         client = NotebookClient(
@@ -63,79 +137,63 @@ def run_findings(
             allow_errors=True,
             store_widget_state=False,
             extra_arguments=["--IPKernelApp.log_level=ERROR"],
-            resources={"metadata": {"path": str(path.resolve().parent)}},
+            resources={"metadata": {"path": str(folder)}},
         )
         try:
-            kernel.enter_context(client.setup_kernel(env=environment))
+            # What the kernel itself says, when it is ended in the middle of a cell, is nobody's to read.
+            kernel.enter_context(client.setup_kernel(env=environment, stdout=DEVNULL, stderr=DEVNULL))
         except RuntimeError:
             if trials == 1:
                 raise
             return started(kernel, trials - 1)
+        with_torch = find_spec("torch") is not None and any("torch" in cell.source for cell in node.cells)
+        first = nbformat.v4.new_code_cell(_WALL % (lacking, with_torch))
+        node.cells.append(first)  # nbclient puts what it has run into the notebook
+        client.execute_cell(first, len(node.cells) - 1, store_history=False)
+        node.cells.pop()
         return client
 
-    findings: list[Found] = []
-    cells = notebook["cells"]
+    errors: list[CellError] = []
+    took: dict[int, float] = {}
+    ended: tuple[int, Literal["time", "dead"]] | None = None
     index = 0
     try:
         with ExitStack() as kernel:
             client = started(kernel)
             for index, cell in enumerate(node.cells):
+                began = time.monotonic()
                 client.execute_cell(cell, index)
-                findings += _errors(cell, cells, index)
+                if cell.cell_type == "code":
+                    took[index] = time.monotonic() - began
+                errors += _errors(node.cells, index)
                 if progress is not None:
-                    progress(index + 1, len(cells))
+                    progress(index + 1, len(copied))
     except CellTimeoutError:
-        cure = f"find what takes so long, or give the run more time: --timeout {2 * seconds:.0f}."
-        findings.append(("problem", cell_name(cells, index), f"the run was not over after {seconds:.0f} s.", cure))
-    except (DeadKernelError, CellExecutionError, RuntimeError) as error:
-        what = f"Python itself ended while this cell ran ({type(error).__name__})."
-        findings.append(("problem", cell_name(cells, index), what, "it may need too much memory, or call exit()."))
-    return findings
+        ended = index, "time"
+    except (DeadKernelError, CellExecutionError, RuntimeError):
+        ended = index, "dead"
+    made = frozenset(path.name for path in folder.rglob("*"))
+    return FreshRun(tuple(errors), took, made, seconds, ended)
 
 
-def _errors(cell: Any, cells: list[Notebook], index: int) -> list[Found]:
-    where = cell_name(cells, index)
-    found: list[Found] = []
-    for output in cell.get("outputs", []):
-        if output["output_type"] != "error":
-            continue
-        kind, message = output["ename"], _COLOUR.sub("", output["evalue"]).strip()
-        short = f"{kind}: {message}"[:300]
-        if kind == "NotImplementedError":
-            cure = "fill the cell that says YOUR CODE HERE; as it is, this question earns nothing."
-            found.append(("note", where, "it is not answered yet (NotImplementedError).", cure))
-        elif kind == "NameError":
-            found.append(
-                ("problem", where, f"it does not run from the top: {short}.", _name_cure(message, cells, index))
-            )
-        elif kind == "AssertionError":
-            found.append(("problem", where, f"a check fails: {message or 'no message'}"[:300], "mend what it tests."))
-        elif kind == "StdinNotImplementedError":
-            found.append(("problem", where, "it asks for input, and nobody is there to answer.", "take input() out."))
-        else:
-            found.append(("problem", where, f"it fails in a fresh kernel: {short}", _RESTART))
+def _errors(cells: list[Any], index: int) -> list[CellError]:
+    found = []
+    for output in cells[index].get("outputs", []):
+        if output["output_type"] == "error":
+            trace = _STEERING.sub("", "\n".join(output["traceback"]))
+            message = " ".join(_STEERING.sub("", output["evalue"]).split())
+            found.append(CellError(index, output["ename"], message, *_raised_in(cells, trace)))
+        elif output["output_type"] == "stream" and output["text"].startswith("UsageError: "):
+            # A magic that is not there, or is used wrongly: IPython stops the cell, and says so on stderr alone.
+            found.append(CellError(index, "UsageError", " ".join(output["text"].split())[12:], index))
     return found
 
 
-def _name_cure(message: str, cells: list[Notebook], index: int) -> str:
-    name = re.search(r"name '(\w+)'", message)
-    for later in range(index + 1, len(cells)):
-        if name and cells[later].get("cell_type") == "code" and name[1] in _defined(source_of(cells[later])):
-            return f"`{name[1]}` is made only in {cell_name(cells, later)}: move that cell up, or this one down."
-    return f"nothing above makes it: a cell was deleted or renamed something. {_RESTART[0].upper()}{_RESTART[1:]}"
-
-
-def _defined(source: str) -> set[str]:
-    """The names that a cell makes at its top level: assignments, functions, classes, imports."""
-    lines = [line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))]
-    try:
-        tree = ast.parse("\n".join(lines))
-    except SyntaxError:
-        return set()
-    made = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    for node in tree.body:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            made.add(node.name)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            made |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
-    return made
+def _raised_in(cells: list[Any], trace: str) -> tuple[int | None, int | None]:
+    """The cell and the line in it that IPython's traceback ends in; None and None when that is code of a package."""
+    frames = re.findall(r"^(?:Cell In\[(\d+)\], line (\d+)|File .*)", trace, re.MULTILINE)
+    if not frames or not frames[-1][0]:
+        return None, None
+    counts = [cell.get("execution_count") for cell in cells]
+    count, line = map(int, frames[-1])
+    return (counts.index(count), line) if count in counts else (None, None)

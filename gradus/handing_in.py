@@ -4,87 +4,165 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from gradus.errors import GradusError
-from gradus.frames import Frame, digest_of, frame_of, label_of, recorded_frame
-from gradus.fresh_run import INSIDE, cell_name, run_findings
-from gradus.notebooks import Notebook, read
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was found: where, what, and the cure. Only a "problem" makes the notebook unfit."""
-
-    kind: Literal["problem", "note"]
-    where: str
-    what: str
-    cure: str
+from gradus.failures import failures, kept_needs, syntax_finding
+from gradus.findings import Finding, cell_name
+from gradus.frame_check import frame_findings
+from gradus.frames import Frame, frame_of, recorded_frame
+from gradus.fresh_run import INSIDE, run_from_top
+from gradus.grader import CELL_SECONDS, PYTHON, RUN_SECONDS
+from gradus.needs import needs_of
+from gradus.notebooks import Notebook, read, source_of
+from gradus.plain_python import Mistake, newer_syntax, tree_of
+from gradus.printable import printable
+from gradus.unanswered import left_raises, written_findings
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was found in one notebook; it is fit to hand in when no finding is a problem."""
+    """What was found in one notebook; it is fit to hand in when no finding is a problem.
+
+    `slowest` has the names and seconds of the cells that took longest, `seconds` is the time of all cells together.
+    """
 
     notebook: str
     problem_set: str
     findings: tuple[Finding, ...]
     ran: bool
     seconds: float
+    slowest: tuple[tuple[str, float], ...] = ()
 
     @property
     def fit(self) -> bool:
         return all(finding.kind == "note" for finding in self.findings)
 
     def as_dict(self) -> dict[str, object]:
-        return {**asdict(self), "fit": self.fit}
+        return {
+            "notebook": self.notebook,
+            "problem_set": self.problem_set,
+            "fit": self.fit,
+            "ran": self.ran,
+            "seconds": self.seconds,
+            "slowest": [{"where": where, "seconds": seconds} for where, seconds in self.slowest],
+            "findings": [finding.as_dict() for finding in self.findings],
+        }
 
     def as_text(self) -> str:
-        """A few lines for each finding, and the verdict."""
+        """A few lines for each finding, the time, and the verdict; nothing in it steers a terminal."""
         blocks = [f"{f.kind}: {f.where}: {f.what}\n  → {f.cure}" for f in self.findings]
+        if self.ran:
+            blocks.append(self._time())
         problems = sum(finding.kind == "problem" for finding in self.findings)
-        unanswered = sum("not answered" in finding.what for finding in self.findings)
+        unanswered = sum(finding.unanswered for finding in self.findings)
         ran = f"it runs from top to bottom ({self.seconds:.0f} s)" if self.ran else "it was not run"
         verdict = f"every labelled cell of {self.problem_set or 'the notebook'} is there once, and {ran}."
         but = (
             f", with {unanswered} not answered yet" if unanswered else ", see the notes above" if self.findings else ""
         )
         last = f"Not fit yet: {problems} to mend." if problems else f"Fit to hand in{but}: {verdict}"
-        return "\n".join([*blocks, last])
+        return printable("\n".join([*blocks, last]))
+
+    def _time(self) -> str:
+        slowest = ", ".join(f"{where} {seconds:.1f} s" for where, seconds in self.slowest)
+        here = ".".join(map(str, sys.version_info[:2]))
+        oldest = ".".join(map(str, PYTHON))
+        python = f"; here Python {here}, the grader's may be {oldest}" if sys.version_info[:2] > PYTHON else ""
+        limits = f"of {RUN_SECONDS:.0f} s, {CELL_SECONDS:.0f} s a cell, in the grader"
+        return f"time: {self.seconds:.1f} s {limits}; longest {slowest or 'nothing'}{python}."
 
 
 def examine(
-    path: Path, run: bool = True, seconds: float = 600, progress: Callable[[int, int], None] | None = None
+    path: Path,
+    run: bool = True,
+    seconds: float = RUN_SECONDS,
+    progress: Callable[[int, int], None] | None = None,
+    called: str | None = None,
 ) -> Report:
-    """Check the notebook in `path`.
+    """Check the notebook in `path` as the grader will meet it: alone, without a GPU, with the grader's packages.
 
     Args:
-        run: execute a copy of it in a fresh kernel, in its own folder; the file itself is not changed.
+        run: execute a copy of it in a fresh kernel, in an empty folder; the file itself is not changed.
         seconds: limit of the whole run.
         progress: called with the number of cells done and of all.
+        called: the file's own name, where `path` is a copy.
 
     Raises:
         GradusError: there is no such file, it is not a notebook, or a run is asked and nbclient is not installed.
     """
-    started = time.perf_counter()
     notebook = read(path)
-    for number, cell in enumerate(notebook["cells"], start=1):
-        if not isinstance(cell, dict) or not isinstance(cell.get("source"), (str, list)) or "cell_type" not in cell:
+    cells = notebook["cells"]
+    for number, cell in enumerate(cells, start=1):
+        if not _is_whole(cell):
             raise GradusError(f"{path}: cell {number} is damaged; open and save the notebook once in JupyterLab.")
     frame = frame_for(path, notebook)
-    findings = [Finding(*found) for found in _frame_findings(notebook, frame)]
+    needs = needs_of(notebook, path.resolve().parent)
+    left = left_raises(notebook, frame)
+    findings = [*_name_finding(called or path.name, frame), *frame_findings(notebook, frame)]
+    findings += [*_language_findings(cells, run), *written_findings(notebook, frame), *left.values()]
+    took: dict[int, float] = {}
     if run:
-        findings += [Finding(*found) for found in run_findings(notebook, path, seconds, progress)]
+        lacking = [need.name for need in needs if need.kind == "module"]
+        result = run_from_top(notebook, seconds, lacking, progress)
+        findings += [*kept_needs(needs, result), *failures(result, cells, needs, set(left))]
+        took = result.seconds
+    else:
+        findings += [need.finding for need in needs]
+    findings.sort(key=_place)
+    longest = sorted(took, key=took.__getitem__, reverse=True)[:3]
+    slowest = tuple((cell_name(cells, index), round(took[index], 1)) for index in longest)
     name = frame.name if frame else ""
-    return Report(str(path), name, tuple(findings), run, round(time.perf_counter() - started, 1))
+    return Report(str(path), name, tuple(findings), run, round(sum(took.values()), 1), slowest)
+
+
+def _place(finding: Finding) -> int:
+    """The number of a finding's cell; what is about the whole notebook comes first."""
+    number = re.match(r"cell (\d+)", finding.where)
+    return int(number[1]) if number else 0
+
+
+def _is_whole(cell: object) -> bool:
+    """Whether a cell has what a cell needs; what else it has, or lacks, does not matter."""
+    if not isinstance(cell, dict) or not isinstance(cell.get("cell_type"), str):
+        return False
+    source = cell.get("source")
+    return isinstance(source, str) or (isinstance(source, list) and all(isinstance(line, str) for line in source))
+
+
+def _name_finding(name: str, frame: Frame | None) -> list[Finding]:
+    if frame is None or name == f"{frame.name}.ipynb":
+        return []
+    what = (
+        f"it is called {name!r}; the grader looks for {frame.name}.ipynb, and may take another name for another file."
+    )
+    return [Finding("note", "the file", what, f"hand it in as {frame.name}.ipynb.")]
+
+
+def _language_findings(cells: list[Notebook], run: bool) -> list[Finding]:
+    """Cells in a newer Python than the grader's; and those that are no Python at all, unless a run will say so."""
+    findings = []
+    for index, cell in enumerate(cells):
+        if cell["cell_type"] != "code":
+            continue
+        tree = tree_of(source_of(cell))
+        if isinstance(tree, Mistake):
+            if not run:
+                findings.append(syntax_finding(cells, index, tree.line, tree.says))
+        elif newer := newer_syntax(source_of(cell), tree):
+            line, said = newer
+            oldest = ".".join(map(str, PYTHON))
+            what = f"line {line} has {said}, which Python {oldest} cannot read, and the grader may run on it."
+            cure = "write it in the older way: until then no line of this cell is run there."
+            findings.append(Finding("problem", cell_name(cells, index), what, cure))
+    return findings
 
 
 def frame_for(path: Path, notebook: Notebook) -> Frame | None:
@@ -118,9 +196,14 @@ def preflight(path: str | Path | None = None) -> None:
         file = Path(path) if path is not None else _this_notebook(Path(scratch))
         age = time.time() - file.stat().st_mtime if file.is_file() else 0
         if age > 60:
-            print(f"{file.name} was saved {age / 60:.0f} minutes ago; what you changed since is not checked.")
+            print(
+                f"{printable(file.name)} was saved {age / 60:.0f} minutes ago; what you changed since is not checked."
+            )
         command = [sys.executable, "-m", "gradus.handing_in", str(file)]
-        run = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+        environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}  # a Windows pipe has another encoding, and no arrow
+        run = subprocess.run(
+            command, capture_output=True, text=True, encoding="utf-8", errors="replace", check=False, env=environment
+        )
     if run.returncode:
         raise GradusError(run.stderr.strip() or "the check ended without a word")
     print(run.stdout, end="")
@@ -139,87 +222,16 @@ def _this_notebook(scratch: Path) -> Path:
     if "google.colab" in sys.modules:
         from google.colab import _message
 
-        file = scratch / "notebook.ipynb"
-        file.write_text(json.dumps(_message.blocking_request("get_ipynb")["ipynb"]), encoding="utf-8")
+        shown = _message.blocking_request("get_ipynb")["ipynb"]
+        name = str(shown.get("metadata", {}).get("colab", {}).get("name", ""))
+        file = scratch / (name if re.fullmatch(r"[\w .()-]+\.ipynb", name) else "notebook.ipynb")
+        file.write_text(json.dumps(shown), encoding="utf-8")
         return file
     raise GradusError("which notebook is this? Name its file: gradus.preflight('ps1.ipynb').")
-
-
-Found = tuple[Literal["problem", "note"], str, str, str]
-
-
-def _frame_findings(notebook: Notebook, frame: Frame | None) -> list[Found]:
-    """What became of the labelled cells, in the order in which they were handed out."""
-    cells = notebook["cells"]
-    labels = [label_of(cell) for cell in cells]
-    findings: list[Found] = []
-    for label, count in Counter(filter(None, labels)).items():
-        if count > 1:
-            where = " and ".join(cell_name(cells, index) for index, other in enumerate(labels) if other == label)
-            cure = "delete the copies that you do not want graded, or take the label out of their metadata."
-            findings.append(("problem", where, f"the label `{label}` is there {count} times.", cure))
-    if frame is None:
-        what = "it does not say which cells were handed out, so a missing one would not be noticed."
-        cure = "keep its name (ps1.ipynb), and let gradus lie beside the folder exercises/ it came with."
-        kind: Literal["problem", "note"] = "note" if any(labels) else "problem"
-        return [*findings, (kind, "the notebook", what, cure)]
-
-    renamed = _renamed(cells, labels, frame)
-    for known in frame.cells:
-        original = f"the {known.called} `{known.label}` of {frame.name} as it was handed out"
-        if known.label in renamed:
-            index = renamed[known.label]
-            now = f"called `{labels[index]}`" if labels[index] else "without a label"
-            cure = f"in the cell's metadata, set nbgrader's grade_id to `{known.label}`, or paste {original}."
-            what = f"this {known.called} was handed out as `{known.label}` and is now {now}."
-            findings.append(("problem", cell_name(cells, index), what, cure))
-            continue
-        if known.label not in labels:
-            after = _before(known.label, frame, labels)
-            place = f"below `{after}`" if after else "at the top"
-            what = f"the {known.called} `{known.label}` is missing; it belongs {place}."
-            findings.append(("problem", "the notebook", what, f"copy {original} and paste it {place}."))
-            continue
-        index = labels.index(known.label)
-        if cells[index].get("cell_type") != known.kind:
-            what = f"it has become a {cells[index].get('cell_type')} cell."
-            findings.append(("problem", cell_name(cells, index), what, f"make it a {known.kind} cell again."))
-        elif known.sort != "answer" and digest_of(cells[index]) != known.digest:
-            what = "its text was changed; the grader runs the one that was handed out."
-            findings.append(("note", cell_name(cells, index), what, f"to see what it says, paste {original}."))
-    handed_out = {known.label for known in frame.cells}
-    for index, label in enumerate(labels):
-        if label and label not in handed_out and index not in renamed.values():
-            cure = "take the label out of its metadata; your own cells need none."
-            findings.append(("note", cell_name(cells, index), f"no `{label}` was handed out in {frame.name}.", cure))
-    return findings
-
-
-def _renamed(cells: list[Notebook], labels: list[str], frame: Frame) -> dict[str, int]:
-    """Missing label to the index of the cell that had it: known by its id, or by its text."""
-    handed_out = {known.label for known in frame.cells}
-    strangers = [index for index, label in enumerate(labels) if label not in handed_out]
-    found: dict[str, int] = {}
-    for known in frame.cells:
-        if known.label in labels:
-            continue
-        for index in strangers:
-            same_text = digest_of(cells[index]) == known.digest
-            if index not in found.values() and (cells[index].get("id") == known.cell_id or same_text):
-                found[known.label] = index
-                break
-    return found
-
-
-def _before(label: str, frame: Frame, labels: list[str]) -> str:
-    """The last cell handed out before `label` that is still there; "" when there is none."""
-    order = [known.label for known in frame.cells]
-    earlier = [other for other in order[: order.index(label)] if other in labels]
-    return earlier[-1] if earlier else ""
 
 
 if __name__ == "__main__":  # what `preflight()` starts: the command line's packages may not be there (Colab)
     try:
         print(examine(Path(sys.argv[1])).as_text())
     except GradusError as refusal:
-        sys.exit(str(refusal))
+        sys.exit(printable(str(refusal)))

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 
 import torch
 
+from gradus.misuse import whole_number
+
 
 class TensorLoader:
     """What `torch.utils.data.DataLoader` does for a data set that fits in memory, without its cost per example.
@@ -32,10 +34,8 @@ class TensorLoader:
     ):
         if not tensors or len({len(tensor) for tensor in tensors}) != 1:
             raise ValueError(f"tensors must have one length, not {[len(tensor) for tensor in tensors]}")
-        if batch_size < 1:
-            raise ValueError(f"batch_size={batch_size}: a batch has at least one example")
         self.tensors = tensors
-        self.batch_size = batch_size
+        self.batch_size = whole_number("batch_size", batch_size, least=1)
         self.shuffle = shuffle
         self.transform = transform
 

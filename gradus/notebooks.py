@@ -1,8 +1,9 @@
 """Read and write notebooks in the one form in which they are committed.
 
 The form: nbformat 4.5, no outputs, no execution counts, one fixed set of notebook metadata (and in a problem set its
-frame), a readable id for every cell, sources without trailing white space, keys sorted, one space of indentation, a
-final newline. The same notebook always gives the same bytes, so a difference in git is a difference in content.
+frame), a readable id for every cell, sources without trailing white space, the pictures that a text cell shows, keys
+sorted, one space of indentation, a final newline. The same notebook always gives the same bytes, so a difference in
+git is a difference in content.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from gradus.errors import GradusError
 
@@ -20,6 +22,7 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+MAX_BYTES = 32_000_000  # of a notebook's file; the grader takes no more
 KEPT_METADATA = ("gradus_frame",)  # of a problem set: what was handed out
 KEPT_CELL_METADATA = ("nbgrader", "tags", "mystnb", "jupyter", "deletable", "editable")
 _READABLE_ID = re.compile(
@@ -32,13 +35,24 @@ def read(path: Path) -> Notebook:
     """The notebook in `path`, as plain dictionaries.
 
     Raises:
-        GradusError: the file is missing, is not JSON, or is not a notebook of format 4.
+        GradusError: the file is missing, cannot be read, is too large, is not JSON, or is no notebook of format 4.
     """
     try:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
+        if path.exists() and not path.is_file():  # reading a pipe or a device would never end
+            raise GradusError(f"{path}: not a plain file; name the notebook itself.")
+        if (size := path.stat().st_size) > MAX_BYTES:
+            raise GradusError(
+                f"{path}: {size / 1e6:.0f} MB, more than the {MAX_BYTES / 1e6:.0f} MB that a notebook may have; "
+                "clear all outputs and save it."
+            )
+        notebook = json.loads(path.read_bytes())
     except FileNotFoundError:
         raise GradusError(f"{path}: no such notebook.") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise GradusError(f"{path}: cannot be read ({error.strerror}).") from None
+    except RecursionError:
+        raise GradusError(f"{path}: not a notebook (nested too deep).") from None
+    except ValueError as error:  # not JSON, not Unicode, a number without end, a null byte in the path
         raise GradusError(f"{path}: not a notebook ({error}).") from None
     if not isinstance(notebook, dict) or notebook.get("nbformat") != 4 or not isinstance(notebook.get("cells"), list):
         raise GradusError(f"{path}: not a notebook of format 4; open and save it once in JupyterLab.")
@@ -88,4 +102,15 @@ def _canonical_cell(index: int, cell: Notebook) -> Notebook:
     metadata = {key: value for key, value in cell.get("metadata", {}).items() if key in KEPT_CELL_METADATA}
     metadata = {key: value for key, value in metadata.items() if value or value is False}  # `deletable: false` speaks
     plain = {"cell_type": kind, "id": cell_id, "metadata": metadata, "source": text.splitlines(keepends=True)}
-    return plain if kind == "markdown" else plain | {"execution_count": None, "outputs": []}
+    if kind == "code":
+        return plain | {"execution_count": None, "outputs": []}
+    shown = _shown_pictures(cell.get("attachments"), text)
+    return plain | {"attachments": shown} if shown else plain
+
+
+def _shown_pictures(attachments: Any, text: str) -> Notebook:
+    """The pasted pictures that `text` shows. Others stay behind: they may belong to a solution that was taken out."""
+    if not isinstance(attachments, dict):
+        return {}
+    named = f"{text}\n{unquote(text)}"  # JupyterLab writes a blank in a picture's name as %20
+    return {name: picture for name, picture in attachments.items() if f"attachment:{name}" in named}

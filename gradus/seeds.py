@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from gradus.misuse import whole_number
+
 
 def seed_everything(seed: int) -> None:
     """Seed Python's `random`, NumPy and torch (CPU and GPU), and let cuDNN choose only algorithms that repeat.
@@ -18,8 +20,7 @@ def seed_everything(seed: int) -> None:
     Raises:
         ValueError: `seed` is not from 0 to 2**32 - 1, which is what NumPy takes.
     """
-    if not 0 <= seed < 2**32:
-        raise ValueError(f"seed={seed}: choose a whole number from 0 to 2**32 - 1")
+    seed = whole_number("seed", seed, 0, 2**32 - 1)
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)  # every device

@@ -16,6 +16,16 @@ from gradus.checkpoints import parameters_of, read_checkpoint, set_parameters, w
 from gradus.device import pick_device
 from gradus.errors import GradusError
 from gradus.history import History, Means
+from gradus.misuse import (
+    check_checkpoint,
+    check_given,
+    check_loss,
+    check_options,
+    explain,
+    optimizer_of,
+    require,
+    whole_number,
+)
 from gradus.modules import plain_parameters
 from gradus.progress import EpochLine
 from gradus.seeds import random_state, seed_everything, set_random_state
@@ -44,7 +54,7 @@ class Trainer(d2l.Trainer):
 
     Raises:
         RuntimeError: a GPU is insisted on and there is none.
-        ValueError: `num_gpus` is neither `None`, 0 nor 1; the patience is below one.
+        ValueError, TypeError: an argument is not what is described here; the sentence names it.
     """
 
     def __init__(
@@ -58,15 +68,17 @@ class Trainer(d2l.Trainer):
         checkpoint: str | Path | None = None,
         board: ProgressBoard | None = None,
     ):
-        self.max_epochs, self.num_gpus, self.gradient_clip_val = max_epochs, num_gpus, gradient_clip_val
-        self.seed, self.board = seed, board
-        self.early_stopping = EarlyStopping(early_stopping) if isinstance(early_stopping, int) else early_stopping
-        self.checkpoint = None if checkpoint is None else Path(checkpoint)
+        self.max_epochs = whole_number("max_epochs", max_epochs, least=1)
+        self.num_gpus, self.gradient_clip_val, self.board, self.seed = num_gpus, gradient_clip_val, board, seed
+        check_options(gradient_clip_val, board, checkpoint)
+        self.early_stopping = (
+            early_stopping if isinstance(early_stopping, EarlyStopping | None) else EarlyStopping(early_stopping)
+        )
+        self.checkpoint = None if checkpoint is None else Path(checkpoint).expanduser()
         self.device = pick_device(num_gpus)
-        self.epoch = self.train_batch_idx = self.val_batch_idx = 0
+        self.epoch = self.train_batch_idx = self.val_batch_idx = self._batch_examples = 0
         self.history = History()
         self._means = Means()
-        self._batch_examples = 0
         self._best: dict[str, Any] | None = None
 
     def fit(self, model: d2l.Module, data: d2l.DataModule, resume: bool = False) -> History:
@@ -84,13 +96,24 @@ class Trainer(d2l.Trainer):
         Raises:
             ValueError: the training loader has no batch; `resume` without a `checkpoint`; early stopping by a figure
                 that validation does not record.
+            ValueError, TypeError, AttributeError: the model, the data or the first batch is none that can be trained
+                on; the sentence says why and what to do.
             GradusError: the checkpoint is damaged or of another model.
         """
+        check_given(model, data, "training_step", "configure_optimizers")
+        check_checkpoint(self.checkpoint)
         if resume and self.checkpoint is None:
             raise ValueError("resume=True needs a file to go on from: Trainer(..., checkpoint='run.pt')")
         if self.seed is not None:
             seed_everything(self.seed)
-        self.prepare_data(data)
+        try:
+            self.prepare_data(data)
+        except TypeError as error:
+            require(
+                "has no len" not in str(error),
+                f"{type(data).__name__}.train_dataloader() must return a loader with a length: end it with `return`",
+            )
+            raise
         if self.num_train_batches == 0:
             raise ValueError(f"{type(data).__name__}.train_dataloader() has no batch: there is nothing to train on")
         self.prepare_model(model)
@@ -98,7 +121,7 @@ class Trainer(d2l.Trainer):
         self.history, self._best = History(), None
         line = EpochLine(self.max_epochs, sys.stdout)
         try:
-            self.optim = model.configure_optimizers()
+            self.optim = optimizer_of(model)
             if resume:
                 self._go_on_from_checkpoint()
             if self.board is not None:
@@ -108,7 +131,12 @@ class Trainer(d2l.Trainer):
                 if self.early_stopping is not None and self.early_stopping.is_over(self.history):
                     break
                 started = time.perf_counter()
-                self.fit_epoch()
+                try:
+                    self.fit_epoch()
+                except Exception as error:
+                    if not self.history.seconds:
+                        explain(error, model, next(iter(self.train_dataloader), None))
+                    raise
                 self.history.seconds.append(time.perf_counter() - started)
                 self._end_epoch()
                 line.show(self.history)
@@ -125,6 +153,8 @@ class Trainer(d2l.Trainer):
         self._means = Means()
         for batch in self.train_dataloader:
             loss = self.model.training_step(self._counted(batch))
+            if self.train_batch_idx == 0:
+                check_loss(self.model, loss)
             self.optim.zero_grad()
             loss.backward()
             with torch.no_grad():
@@ -142,6 +172,7 @@ class Trainer(d2l.Trainer):
         Raises:
             AttributeError: `data` has no test set (d2l's own data modules have none).
         """
+        check_given(model, data, "validation_step")
         if not hasattr(data, "test_dataloader"):
             raise AttributeError(f"{type(data).__name__} has no test_dataloader(), so there is no test set to judge by")
         self.prepare_model(model)
@@ -152,6 +183,10 @@ class Trainer(d2l.Trainer):
 
     def predict(self, model: torch.nn.Module, X: torch.Tensor, batch_size: int = 1024) -> torch.Tensor:
         """What `model` returns for `X` (n, …), in evaluation mode, without gradients, on the trainer's device."""
+        require(
+            isinstance(model, torch.nn.Module) and isinstance(X, torch.Tensor),
+            "give a model and a tensor of inputs: predict(model, X)",
+        )
         self._move(model)
         model.eval()
         with torch.no_grad():

@@ -17,13 +17,21 @@ from execution_cache import KEPT, cache_folder, remove_old_caches
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     files = {"gradus/trainer.py": "a = 1", "gradus/datasets/catalog.py": "checksum = 'ab'", "gradus/house.mplstyle": ""}
-    for name, text in {**files, "pyproject.toml": "pins", "requirements.txt": "numpy==2"}.items():
+    for name, text in {
+        **files,
+        "pyproject.toml": "pins",
+        "requirements.txt": "numpy==2",
+        "book/data.csv": "1",
+        "book/01-part/helper.py": "x",
+    }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
     return tmp_path
 
 
 CHANGES = [
+    "book/data.csv",
+    "book/01-part/helper.py",
     "gradus/trainer.py",
     "gradus/datasets/catalog.py",
     "gradus/house.mplstyle",
@@ -47,8 +55,16 @@ def test_another_torch_gives_another_cache(root: Path, monkeypatch: pytest.Monke
 
 def test_compiled_files_and_chapters_do_not(root: Path) -> None:
     before = cache_folder(root)
-    for name in ("gradus/__pycache__/trainer.cpython-311.pyc", "book/chapter.md"):
-        (root / name).parent.mkdir(exist_ok=True)
+    for name in (
+        "gradus/__pycache__/trainer.cpython-311.pyc",
+        "book/chapter.md",
+        "book/a.ipynb",
+        "book/_static/a.css",
+        "book/references.bib",
+        "book/01-part/__pycache__/helper.pyc",
+        "book/01-part/.ipynb_checkpoints/a.csv",
+    ):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text("changed", encoding="utf-8")
     assert cache_folder(root) == before
 

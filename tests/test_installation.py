@@ -8,8 +8,10 @@ import shutil
 import stat
 import subprocess
 import sys
+import sysconfig
 import tomllib
 import zipfile
+from importlib.metadata import requires
 from itertools import chain
 from pathlib import Path
 
@@ -17,6 +19,8 @@ import bootstrap
 import lock
 import pytest
 import student_bundle
+
+from gradus.grader import normalised, packages
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -108,25 +112,131 @@ def test_d2l_is_no_dependency_of_the_package() -> None:
     assert "d2l" not in {lock.requirement_name(line) for line in stated}
 
 
-def test_the_students_bundle_has_no_solution_and_works_without_the_grader(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The student's bundle, unpacked, with nothing else of the project in sight."""
+    folder = tmp_path_factory.mktemp("student")
     student_bundle.main()
-    with zipfile.ZipFile(student_bundle.TARGET) as bundle:
-        names = bundle.namelist()
-        bundle.extractall(tmp_path)
-    folders = {name.split("/")[1] for name in names if name.count("/") > 1}
-    assert folders == {"book", "exercises", "gradus"}
-    environment = os.environ | {"PYTHONPATH": str(tmp_path / "gradus")}
-    # An entry point names `autograder`, which the bundle does not have: hide it from the import system.
-    blocked = (
-        "import importlib.util as u, sys; real = u.find_spec;"
-        "u.find_spec = lambda n, *a: None if n == 'autograder' else real(n, *a);"
-        "sys.argv = ['gradus', '--help']; import gradus.cli as c; c.main()"
-    )
-    shown = subprocess.run(
-        [sys.executable, "-c", blocked], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-    assert "doctor" in shown.stdout
-    assert "grade" not in shown.stdout
+    with zipfile.ZipFile(student_bundle.TARGET) as packed:
+        packed.extractall(folder)
+    return folder / "gradus"
+
+
+def _blocks(readme: str, language: str) -> list[str]:
+    """The command lines of a README's code blocks in a language."""
+    blocks = re.findall(rf"```{language}\n(.*?)```", readme, flags=re.DOTALL)
+    return [line for block in blocks for line in block.splitlines()]
+
+
+def test_the_students_bundle_has_no_solution(bundle: Path) -> None:
+    names = {path.name for path in bundle.iterdir()}
+    assert {path.name for path in bundle.iterdir() if path.is_dir()} == {"book", "exercises", "gradus", "tools"}
+    assert {"README.md", "requirements.txt", "pyproject.toml"} <= names
+    assert [path.name for path in (bundle / "tools").iterdir()] == ["bootstrap.py"]
+
+
+def test_a_student_installs_what_a_student_needs(bundle: Path) -> None:
+    listed = (bundle / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    locked = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line for line in listed if not line.startswith("#")]
+    assert set(pins) <= set(locked)
+    names = {lock.requirement_name(line) for line in pins}
+    wanted = {lock.requirement_name(line) for line in lock.direct_dependencies(lock.project(), "student")}
+    assert wanted - names == {"torch", "torchvision"}
+    assert not names & {
+        "mypy",
+        "ruff",
+        "pytest",
+        "nbgrader",
+        "sphinx",
+        "jupyter-book",
+        "playwright",
+        "sqlalchemy",
+        "uv",
+    }
+
+
+def test_the_readme_of_the_bundle_names_nothing_that_is_not_there(bundle: Path) -> None:
+    readme = (bundle / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"\]\((?!https?:)(.*?)\)", readme) == []
+    assert not re.search(r"\bmake\b [a-z]|\{\w+\}", readme)
+    ours, theirs = _blocks(readme, "sh"), _blocks(readme, "powershell")
+    translated = [
+        line.replace("\\", "/").replace(".venv/Scripts", ".venv/bin").replace("py ", "python3 ") for line in theirs
+    ]
+    assert translated == ours
+    for line in ours:
+        for word in line.split():
+            assert "/" not in word or word.startswith(".venv") or (bundle / word).exists(), line
+
+
+def test_the_commands_of_the_bundles_readme_work(bundle: Path, tmp_path: Path) -> None:
+    """In order, in the unpacked bundle. The locked packages are there already, so that pip fetches nothing."""
+    there = tmp_path / "packages"
+    there.mkdir()
+    for path in Path(sysconfig.get_path("purelib")).iterdir():
+        if not re.match(r"gradus_course|__editable__|pip|_virtualenv|.*\.pth$", path.name):
+            (there / path.name).symlink_to(path)
+    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    environment |= {"PIP_NO_INDEX": "1", "PIP_NO_CACHE_DIR": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+
+    def follow(line: str) -> str:
+        run = subprocess.run(
+            ["/bin/sh", "-c", line], cwd=bundle, env=environment, capture_output=True, text=True, check=False
+        )
+        assert run.returncode == 0, f"{line}\n{run.stdout}{run.stderr}"
+        return run.stdout
+
+    for line in _blocks((bundle / "README.md").read_text(encoding="utf-8"), "sh"):
+        if "bootstrap" in line:  # does the steps below, from the network
+            assert os.access(bundle / "tools" / "bootstrap.py", os.R_OK)
+        elif line.endswith("-m venv .venv"):
+            follow(line.replace("python3", sys.executable, 1))
+            (installed,) = (bundle / ".venv").glob("lib/*/site-packages")
+            for old in installed.glob("setuptools*"):  # an older one would hide the locked one
+                shutil.rmtree(old)
+            (installed / "there.pth").write_text(f"{there}\n", encoding="utf-8")
+        elif line.endswith("jupyter lab"):
+            follow(".venv/bin/python -m jupyterlab --version")
+        else:
+            said = follow(line)
+            if "preflight" in line:
+                assert "Fit to hand in" in said
+    shown = follow(".venv/bin/gradus --help")
+    assert "preflight" in shown
+    assert "variants" not in shown  # an instructor's
+
+
+def test_without_make_the_installer_says_what_to_type(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(bootstrap, "WITH_MAKE", False)
+    monkeypatch.setattr(bootstrap, "COMMAND", "python3 tools/bootstrap.py")
+    monkeypatch.setattr(bootstrap.sys, "version_info", (3, 10, 1))
+    with pytest.raises(SystemExit):
+        bootstrap.check_python()
+    assert _sentence(capsys).endswith("run `python3.12 tools/bootstrap.py`.")
+
+
+@pytest.mark.parametrize(("system", "file"), [("nt", "Scripts/python.exe"), ("posix", "bin/python")])
+def test_the_virtual_environments_python_is_the_file_that_there_is(monkeypatch, system: str, file: str) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(bootstrap.os, "name", system)
+        python = bootstrap.venv_python()
+    assert python == os.path.join(bootstrap.VENV, *file.split("/"))  # noqa: PTH118
+
+
+def test_the_installer_says_how_much_it_has_taken(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "three").write_bytes(b"abc")
+    (tmp_path / "gone").symlink_to("nowhere-at-all")
+    assert bootstrap.size_of(str(tmp_path)) == 3 + len("nowhere-at-all")
+
+
+def test_the_graders_packages_are_those_of_the_lock_and_of_torch() -> None:
+    locked = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    assert (ROOT / "gradus" / "grader_packages.txt").read_text(encoding="utf-8") == lock.grader_packages(locked)
+    brought = [need for need in requires("torch") or [] if "extra" not in need and "platform" not in need]
+    assert {lock.requirement_name(need) for need in brought} <= packages()
+    assert {normalised(name) for name in ("torch", "torchvision", "scipy", "Pillow", "typing_extensions")} <= packages()
 
 
 def test_every_file_of_the_library_goes_into_its_package() -> None:

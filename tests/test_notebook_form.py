@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 
@@ -24,7 +25,8 @@ def set_up_cell() -> str:
         "try:\n"
         "    import gradus\n"
         "except ImportError:  # on Colab: torch, numpy, pandas and matplotlib are there already\n"
-        f"    %pip install --quiet --no-deps d2l=={pins['d2l']} git+{repository['url']}@{repository['branch']}"
+        f"    %pip install --quiet --no-deps d2l=={pins['d2l']} git+{repository['url']}@{repository['branch']}\n"
+        "import gradus"  # for every later cell, and loud where pip has failed
     )
 
 
@@ -58,6 +60,17 @@ def test_outputs_counts_and_editors_metadata_are_dropped() -> None:
     assert "collapsed" not in text
     assert "widgets" not in text
     assert '"x = 1"' in text
+
+
+def test_the_pictures_that_a_text_shows_are_kept_and_no_others() -> None:
+    shown = {"image.png": {"image/png": "aGVsbG8="}, "my image.png": {"image/png": "aGk="}}
+    source = "![](attachment:image.png) and ![](attachment:my%20image.png)"
+    pasted = _notebook(cell_type="markdown", source=source, attachments=shown | {"of-a-solution.png": {}})
+    (kept,) = json.loads(canonical_text(pasted))["cells"]
+    assert kept["attachments"] == shown
+    assert canonical_text(json.loads(canonical_text(pasted))) == canonical_text(pasted)
+    for without in (None, {}, 5, {"of-a-solution.png": {}}):
+        assert "attachments" not in canonical_text(_notebook(cell_type="markdown", source="x", attachments=without))
 
 
 @pytest.mark.parametrize(

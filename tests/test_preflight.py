@@ -21,6 +21,7 @@ from gradus.notebooks import Notebook, read
 
 ROOT = Path(__file__).resolve().parent.parent
 RELEASED = ROOT / "exercises" / "ps4" / "ps4.ipynb"
+UNTOUCHED = "it still says YOUR ANSWER HERE: as it is, it earns nothing."
 
 
 def _index(notebook: Notebook, label: str) -> int:
@@ -48,7 +49,8 @@ def test_every_released_notebook_carries_its_own_frame() -> None:
 
 def test_what_was_handed_out_is_fit(tmp_path: Path) -> None:
     report = _checked(tmp_path, lambda notebook: None)
-    assert (report.fit, report.findings, report.problem_set) == (True, (), "ps4")
+    assert (report.fit, report.problem_set) == (True, "ps4")
+    assert [finding.what for finding in report.findings] == [UNTOUCHED]
 
 
 def test_a_deleted_test_cell_is_named_with_its_place(tmp_path: Path) -> None:
@@ -85,9 +87,17 @@ def test_a_renamed_test_cell_is_recognised(tmp_path: Path, by: str) -> None:
 
 
 def test_a_cell_that_lost_its_label_is_recognised(tmp_path: Path) -> None:
-    report = _checked(tmp_path, lambda nb: nb["cells"][_index(nb, "softmax")]["metadata"].clear())
-    ((_, what),) = _problems(report)
-    assert what == "this answer cell was handed out as `softmax` and is now without a label."
+    def unlabel(nb: Notebook) -> None:
+        nb["cells"][_index(nb, "softmax")]["metadata"].clear()
+
+    def retype(nb: Notebook) -> None:
+        nb["cells"][_index(nb, "test_softmax")].update(metadata={}, id="another")
+
+    report = _checked(tmp_path, unlabel)
+    assert report.fit  # the grader goes by the id, then
+    assert "the grader still knows the cell by its id" in report.findings[0].what
+    ((_, what),) = _problems(_checked(tmp_path, retype))
+    assert what == "this test cell was handed out as `test_softmax` and is now without a label."
 
 
 def test_a_cell_of_another_kind_is_named(tmp_path: Path) -> None:
@@ -103,9 +113,9 @@ def test_a_changed_test_and_a_label_of_ones_own_are_notes(tmp_path: Path) -> Non
 
     report = _checked(tmp_path, change)
     assert report.fit
-    assert [finding.kind for finding in report.findings] == ["note", "note"]
+    assert [finding.kind for finding in report.findings] == ["note", "note", "note"]
     assert "the grader runs the one that was handed out" in report.findings[0].what
-    assert "no `own` was handed out" in report.findings[1].what
+    assert "no `own` was handed out" in report.findings[2].what
 
 
 def test_an_answer_may_be_written_and_cells_added(tmp_path: Path) -> None:
@@ -113,7 +123,7 @@ def test_an_answer_may_be_written_and_cells_added(tmp_path: Path) -> None:
         nb["cells"][_index(nb, "softmax")]["source"] = "def softmax(Z):\n    return Z.softmax(1)"
         nb["cells"].insert(3, {"cell_type": "markdown", "id": "mine", "metadata": {}, "source": ["my ", "thoughts"]})
 
-    assert _checked(tmp_path, answer).findings == ()
+    assert [finding.what for finding in _checked(tmp_path, answer).findings] == [UNTOUCHED]
 
 
 def test_the_frame_is_in_the_file_itself_whatever_it_is_called(tmp_path: Path) -> None:
@@ -155,16 +165,18 @@ def test_a_notebook_that_does_not_run_from_the_top_says_which_cells_are_the_wron
     report = _own(tmp_path, "# first\ny = x + 1", "import os\nx = 1", "print(y)", "1 / 0", "raise NotImplementedError")
     found = [finding for finding in report.findings if finding.where.startswith("cell")]
     assert [(finding.kind, finding.where.partition(" (")[0]) for finding in found] == [
-        ("problem", "cell 1"), ("problem", "cell 3"), ("problem", "cell 4"), ("note", "cell 5"),
+        ("problem", "cell 1"), ("problem", "cell 4"), ("note", "cell 5"),
     ]  # fmt: skip
-    assert found[0].what == "it does not run from the top: NameError: name 'x' is not defined."
+    assert found[0].what == "it does not run from the top: NameError: name 'x' is not defined; cell 3 fails with it."
     assert found[0].cure == "`x` is made only in cell 2 ('import os'): move that cell up, or this one down."
-    assert "nothing above makes it" in found[1].cure
-    assert found[2].what == "it fails in a fresh kernel: ZeroDivisionError: division by zero"
+    assert found[1].what == "it fails in a fresh kernel: ZeroDivisionError: division by zero"
 
 
-def test_a_cell_that_does_not_end_and_one_that_kills_python_are_named(tmp_path: Path) -> None:
+def test_a_cell_that_does_not_end_and_one_that_kills_python_are_named(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     endless = _own(tmp_path, "a = 1", "while True: pass", seconds=6).findings[-1]
+    assert capfd.readouterr().err == ""
     assert (endless.where, endless.what) == ("cell 2 ('while True: pass')", "the run was not over after 6 s.")
     killed = _own(tmp_path, "import os\nos._exit(3)", "1").findings[-1]
     assert (killed.where, "Python itself ended" in killed.what) == ("cell 1 ('import os')", True)
@@ -192,7 +204,7 @@ def test_the_command_says_it_and_its_exit_code_means_it(tmp_path: Path) -> None:
     assert "problem: the notebook: the test cell `test_softmax` is missing" in unfit.stdout
     assert unfit.stdout.endswith("Not fit yet: 1 to mend.\n")
     told = json.loads(_preflight(str(tmp_path / "ps4.ipynb"), "--no-run", "--json").stdout)
-    assert (told["fit"], told["problem_set"], len(told["findings"])) == (False, "ps4", 1)
+    assert (told["fit"], told["problem_set"], len(told["findings"])) == (False, "ps4", 2)
     missing = _preflight(str(tmp_path / "nothing.ipynb"))
     assert (missing.returncode, missing.stderr) == (2, f"gradus: {tmp_path / 'nothing.ipynb'}: no such notebook.\n")
 
@@ -202,7 +214,7 @@ def test_unanswered_questions_are_notes_and_the_file_stays_as_it_is(tmp_path: Pa
     shown = _preflight(str(tmp_path / "ps4.ipynb"))
     assert (shown.returncode, shown.stderr) == (0, "")
     assert "note: cell 17 (`test_softmax`): it is not answered yet" in shown.stdout
-    assert "Fit to hand in, with 7 not answered yet: every labelled cell of ps4 is there once" in shown.stdout
+    assert "Fit to hand in, with 8 not answered yet: every labelled cell of ps4 is there once" in shown.stdout
     assert (tmp_path / "ps4.ipynb").read_bytes() == RELEASED.read_bytes()
     assert [path.name for path in tmp_path.iterdir()] == ["ps4.ipynb"]
 

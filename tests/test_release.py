@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,19 @@ def test_a_release_has_stubs_and_visible_tests_only(small: Course) -> None:
     assert by_label["double"] == stub
     assert by_label["test_double"] == "same(double(2), 4)"
     assert by_label["why"] == "YOUR ANSWER HERE"
+
+
+def test_a_pasted_picture_is_released_and_one_of_a_solution_is_not(tmp_path: Path) -> None:
+    source = tiny.source_notebook()
+    texts = [cell for cell in source["cells"] if cell["cell_type"] == "markdown"]
+    for cell in texts:
+        cell["source"] += f"\n\n![](attachment:{cell['id']}.png)"
+        cell["attachments"] = {f"{cell['id']}.png": {"image/png": "aGVsbG8="}}
+    (release,) = make_releases(tiny.course(tmp_path, source), [])
+    released = {cell["id"]: cell.get("attachments") for cell in json.loads(release.text)["cells"]}
+    for cell in texts:
+        assert released[cell["id"]] == (None if tiny.label(cell) == "why" else cell["attachments"])
+    assert len(texts) > 2
 
 
 def test_students_cannot_delete_a_test_by_accident(small: Course) -> None:

@@ -188,7 +188,7 @@ def test_an_improvement_may_have_to_be_large_and_accuracies_grow() -> None:
 def test_a_figure_that_is_not_recorded_is_named() -> None:
     with pytest.raises(ValueError, match=r"monitor='acc': .*there: loss"):
         Trainer(2, num_gpus=0, early_stopping=EarlyStopping(monitor="acc")).fit(Scripted([1, 1]), _one_batch())
-    with pytest.raises(ValueError, match="patience is at least one"):
+    with pytest.raises(ValueError, match="patience=0: give a whole number of at least 1"):
         Trainer(1, num_gpus=0, early_stopping=0)
 
 

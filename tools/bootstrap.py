@@ -2,6 +2,8 @@
 
 `make` runs this with the machine's own Python, which may be too old, so the file keeps to syntax that every Python
 reads, and every obstacle ends in one sentence that says what to do. A second run with nothing changed does nothing.
+
+Without `make`, on Windows and in a student's bundle: `python3 tools/bootstrap.py`, `py tools\\bootstrap.py`.
 """
 
 import hashlib
@@ -17,6 +19,9 @@ STAMP = os.path.join(VENV, "gradus-installed")
 LOG = os.path.join(ROOT, "_build", "install.log")
 OLDEST = (3, 11)
 NEEDED_BYTES = 4 * 10**9  # 2 GB installed with a CPU build of torch, as much again while pip unpacks
+NEEDED_WITH_CUDA = 12 * 10**9  # 6 GB installed: pip brings CUDA on Linux, unless it is told otherwise
+WITH_MAKE = os.name != "nt" and os.path.exists(os.path.join(ROOT, "Makefile"))
+COMMAND = "make" if WITH_MAKE else "py tools\\bootstrap.py" if os.name == "nt" else "python3 tools/bootstrap.py"
 
 NO_SPACE = ("No space left on device", "Errno 28", "Disk quota exceeded")
 NO_NETWORK = (
@@ -40,23 +45,27 @@ def stop(sentence):
 def check_python():
     if sys.version_info[:2] < OLDEST:
         here = "%d.%d" % sys.version_info[:2]
+        again = "make PYTHON=python3.12" if WITH_MAKE else COMMAND.replace("py ", "py -3.12 ").replace("n3 ", "n3.12 ")
         stop(
-            "Python %d.%d or newer is needed, and %s is %s; install a newer one and run `make PYTHON=python3.12`."
-            % (OLDEST[0], OLDEST[1], sys.executable, here)
+            "Python %d.%d or newer is needed, and %s is %s; install a newer one and run `%s`."
+            % (OLDEST[0], OLDEST[1], sys.executable, here, again)
         )
     try:
         import ensurepip  # noqa: F401
         import venv  # noqa: F401
     except ImportError:
-        stop("this Python has no venv module; on Debian and Ubuntu, `apt install python3-venv`, then run `make` again.")
+        stop(
+            "this Python has no venv module; on Debian and Ubuntu, `apt install python3-venv`, then run `%s` again."
+            % COMMAND
+        )
 
 
 def check_disk():
     free = shutil.disk_usage(ROOT).free
     if free < NEEDED_BYTES:
         stop(
-            "%.1f GB are free on the disk of %s and the installation needs %.0f GB; free some and run `make` again."
-            % (free / 1e9, ROOT, NEEDED_BYTES / 1e9)
+            "%.1f GB are free on the disk of %s and the installation needs %.0f GB (%.0f GB with CUDA); free some and "
+            "run `%s` again." % (free / 1e9, ROOT, NEEDED_BYTES / 1e9, NEEDED_WITH_CUDA / 1e9, COMMAND)
         )
 
 
@@ -85,7 +94,7 @@ def is_installed(wanted):
 
 
 def venv_python():
-    return os.path.join(VENV, "Scripts" if os.name == "nt" else "bin", "python")
+    return os.path.join(VENV, *(("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")))
 
 
 def step(what, command):
@@ -106,13 +115,19 @@ def step(what, command):
         log.seek(mark)
         said = log.read().decode("utf-8", "replace")
     if any(sign in said for sign in NO_SPACE):
-        stop("the disk is full; free about %.0f GB and run `make` again." % (NEEDED_BYTES / 1e9))
+        stop(
+            "the disk is full; free about %.0f GB (%.0f GB with CUDA) and run `%s` again."
+            % (NEEDED_BYTES / 1e9, NEEDED_WITH_CUDA / 1e9, COMMAND)
+        )
     if any(sign in said for sign in NO_NETWORK):
         stop(
-            "pip cannot reach its package index, or the index lacks a version; check the network and run `make` again."
+            "pip cannot reach its package index, or the index lacks a version; check the network and run `%s` again."
+            % COMMAND
         )
     sys.stderr.write("\n".join(said.splitlines()[-8:]) + "\n")
-    stop("the step above failed; the whole output is in %s; `make clean` and `make` begin anew." % LOG)
+    stop(
+        "the step above failed; the whole output is in %s; delete %s and run `%s` to begin anew." % (LOG, VENV, COMMAND)
+    )
 
 
 def venv_works():
@@ -127,7 +142,10 @@ def venv_works():
 def install():
     versions = pins()
     pip = [venv_python(), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-    print("Installing into .venv (about 2 GB; minutes, depending on the connection):")
+    print(
+        "Installing into .venv (about 2 GB with a CPU build of torch, 6 GB with CUDA; minutes, depending on the "
+        "connection):"
+    )
     if not venv_works():
         step("a virtual environment", [sys.executable, "-m", "venv", "--clear", VENV])
     torch = ["torch==" + versions["torch"], "torchvision==" + versions["torchvision"]]
@@ -135,6 +153,12 @@ def install():
     # d2l's own pins are years old: the locked list goes in without anybody's dependencies.
     step("everything in requirements.txt", pip + ["--no-deps", "-r", "requirements.txt"])
     step("gradus itself", pip + ["--no-deps", "--no-build-isolation", "-e", "."])
+
+
+def size_of(folder):
+    """The bytes of all files below a folder."""
+    paths = (os.path.join(parent, name) for parent, _, names in os.walk(folder) for name in names)
+    return sum(os.lstat(path).st_size for path in paths)
 
 
 def main():
@@ -151,9 +175,15 @@ def main():
     try:
         install()
     except KeyboardInterrupt:
-        stop("interrupted; `make` goes on where this stopped.")
+        stop("interrupted; `%s` goes on where this stopped." % COMMAND)
     with open(STAMP, "w") as stream:
         stream.write(wanted)
+    print("It takes %.1f GB." % (size_of(VENV) / 1e9))
+    if not WITH_MAKE:
+        scripts = os.path.relpath(os.path.dirname(venv_python()), ROOT)
+        print(
+            "Next: `%s` once, then `%s`." % (os.path.join(scripts, "gradus data"), os.path.join(scripts, "jupyter lab"))
+        )
 
 
 if __name__ == "__main__":

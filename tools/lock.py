@@ -1,4 +1,7 @@
-"""Write `requirements.txt` and `environment.yml` from the one list of dependencies in `pyproject.toml`.
+"""Write the lists of versions and packages from the one list of dependencies in `pyproject.toml`.
+
+`requirements.txt` is the lock, and `requirements-student.txt` the part of it that a student needs; `environment.yml` is
+for conda; `gradus/grader_packages.txt` names what the grader has, for `gradus preflight`.
 
 `make lock` runs this. The lock holds every package for Python 3.11 and newer and for every platform, except torch,
 torchvision and what they bring: which build of those is right depends on the machine, so `tools/bootstrap.py` installs
@@ -20,18 +23,26 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements.txt"
 ENVIRONMENT = ROOT / "environment.yml"
+STUDENT = ROOT / "requirements-student.txt"
+GRADER = ROOT / "gradus" / "grader_packages.txt"
 
 # A marker that is never true drops a package, and all that only it brings, from the resolution.
 NEVER = "; python_version < '3'"
 DROPPED = ("torch", "torchvision", "jupyter")
+
+BROUGHT_BY_TORCH = ("filelock", "fsspec", "jinja2", "markupsafe", "mpmath", "networkx", "setuptools", "sympy")
 
 HEADER = """\
 # Made by `make lock` from pyproject.toml; do not edit. torch and torchvision are not here: which build is right depends
 # on the machine. Install them first, then this list without dependencies, because d2l's own pins are years old:
 #
 #     pip install torch=={torch} torchvision=={torchvision}
-#     pip install --no-deps -r requirements.txt
+#     pip install --no-deps -r {name}
 #     pip install --no-deps -e .
+"""
+GRADER_HEADER = """\
+# Made by `make lock` from requirements.txt; do not edit. What a notebook may import in the grader: `gradus preflight`
+# names what is not here.
 """
 
 
@@ -39,10 +50,11 @@ def project() -> dict:
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-def direct_dependencies(config: dict) -> list[str]:
-    """Every requirement that the project states, all extras included, and d2l."""
+def direct_dependencies(config: dict, only: str | None = None) -> list[str]:
+    """Every requirement that the project states, those of all extras or of the one called `only`, and d2l."""
     extras = config["project"]["optional-dependencies"]
-    stated = [*config["project"]["dependencies"], *(line for extra in extras.values() for line in extra)]
+    stated = [*config["project"]["dependencies"]]
+    stated += [line for extra, lines in extras.items() for line in lines if only in (None, extra)]
     return [*stated, f"d2l=={config['tool']['gradus']['pins']['d2l']}"]
 
 
@@ -59,24 +71,40 @@ def requirement_name(requirement: str) -> str:
     return match.group().lower()
 
 
-def resolve(config: dict, keep: str | None) -> str:
-    """The text of `requirements.txt`; pins that `keep` (the present file) holds stay unless they no longer fit."""
+def resolve(config: dict, keep: str | None, only: str | None = None) -> str:
+    """The text of a list of pinned versions: the lock, or its part for the extra called `only`.
+
+    Pins that `keep` (the present lock) holds stay unless they no longer fit; a part has no other pins than the lock.
+    """
     pins = config["tool"]["gradus"]["pins"]
     with tempfile.TemporaryDirectory() as scratch:
-        wanted, override, locked = (Path(scratch) / name for name in ("wanted.in", "override.txt", "locked.txt"))
-        wanted.write_text("\n".join(direct_dependencies(config)) + "\n", encoding="utf-8")
+        names = ("wanted.in", "override.txt", "constraint.txt", "locked.txt")
+        wanted, override, constraint, locked = (Path(scratch) / name for name in names)
+        wanted.write_text("\n".join(direct_dependencies(config, only)) + "\n", encoding="utf-8")
         override.write_text("\n".join(overrides(config)) + "\n", encoding="utf-8")
+        constraint.write_text(keep if keep is not None and only else "", encoding="utf-8")
         if keep is not None:
             locked.write_text(keep, encoding="utf-8")
         # fmt: off
         command = [
             sys.executable, "-m", "uv", "pip", "compile", str(wanted), "--override", str(override),
-            "--universal", "--python-version", pins["python"], "--no-annotate", "--no-header", "--quiet",
-            "--no-emit-index-url", "--no-emit-find-links", "--output-file", str(locked),
+            "--constraint", str(constraint), "--universal", "--python-version", pins["python"], "--no-annotate",
+            "--no-header", "--quiet", "--no-emit-index-url", "--no-emit-find-links", "--output-file", str(locked),
         ]
         # fmt: on
         subprocess.run(command, check=True, cwd=scratch, stdout=subprocess.DEVNULL)
-        return HEADER.format(**pins) + locked.read_text(encoding="utf-8")
+        name = STUDENT.name if only else REQUIREMENTS.name
+        return HEADER.format(**pins, name=name) + locked.read_text(encoding="utf-8")
+
+
+def names_in(locked: str) -> set[str]:
+    """The packages that a list of versions names."""
+    return {requirement_name(line) for line in locked.splitlines() if line and not line.startswith("#")}
+
+
+def grader_packages(locked: str) -> str:
+    """The text of `gradus/grader_packages.txt`: a name on each line."""
+    return GRADER_HEADER + "\n".join(sorted({*names_in(locked), *DROPPED[:2], *BROUGHT_BY_TORCH})) + "\n"
 
 
 def environment(config: dict) -> str:
@@ -98,14 +126,21 @@ def environment(config: dict) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Write requirements.txt and environment.yml from pyproject.toml.")
+    parser = argparse.ArgumentParser(description="Write the lists of versions from pyproject.toml.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file is out of date")
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions instead of keeping the pins")
     options = parser.parse_args()
     config = project()
     present = REQUIREMENTS.read_text(encoding="utf-8") if REQUIREMENTS.exists() and not options.upgrade else None
+    locked = resolve(config, present)
+    texts = {
+        REQUIREMENTS: locked,
+        STUDENT: resolve(config, locked, only="student"),
+        ENVIRONMENT: environment(config),
+        GRADER: grader_packages(locked),
+    }
     stale = []
-    for path, text in ((REQUIREMENTS, resolve(config, present)), (ENVIRONMENT, environment(config))):
+    for path, text in texts.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             stale.append(path.name)
             if not options.check:

@@ -33,6 +33,19 @@ def library_files(root: Path) -> list[Path]:
     return sorted(path for path in files if path.is_file() and path.suffix != ".pyc")
 
 
+def neighbour_files(root: Path) -> list[Path]:
+    """Every file beside the chapters that one of them could read: a table, a picture, a module of its own."""
+    files = (root / "book").rglob("*")
+    return sorted(
+        path
+        for path in files
+        if path.is_file()
+        and path.suffix not in (".ipynb", ".md", ".pyc")
+        and path.name not in ("references.bib", "course-map.tsv")  # the site's own
+        and not any(part.startswith(("_", ".")) for part in path.relative_to(root).parts)
+    )
+
+
 def hash_files(root: Path, files: list[Path], facts: list[str]) -> str:
     """SHA-256 of names and contents of `files` and of `facts`; a file that is missing counts as missing."""
     digest = hashlib.sha256()
@@ -56,7 +69,7 @@ def installed(package: str) -> str:
 def fingerprint(root: Path) -> str:
     """What the outputs of every chapter depend on besides its own cells, in 16 hexadecimal digits."""
     facts = [f"python {sys.version_info.major}.{sys.version_info.minor}", *map(installed, UNPINNED)]
-    return hash_files(root, library_files(root) + [root / name for name in PINS], facts)[:16]
+    return hash_files(root, library_files(root) + neighbour_files(root) + [root / name for name in PINS], facts)[:16]
 
 
 def cache_folder(root: Path) -> Path:

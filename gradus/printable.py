@@ -1,0 +1,31 @@
+"""Text that came from a stranger, or goes to a stream of any encoding, made fit to be printed."""
+
+from __future__ import annotations
+
+import codecs
+import sys
+
+_PLAINER = {"→": "->", "…": "...", "–": "-", "—": "-", "−": "-", "×": "x", "≤": "<=", "≥": ">="}
+_HANDLER = "gradus-plainer"
+
+
+def printable(text: str) -> str:
+    """`text` with every character that could steer a terminal, or that is not one, made visible; newlines stay.
+
+    Escapes, half characters and marks that turn the direction of writing become what Python would write for them.
+    """
+    return "".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in text)
+
+
+def print_in_any_encoding() -> None:
+    """Let nothing that is printed end in an error: a Windows code page, for example, has no arrow, so it gets `->`."""
+    codecs.register_error(_HANDLER, _plainer)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # not what a test or a notebook puts in its place
+            stream.reconfigure(errors=_HANDLER)
+
+
+def _plainer(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(_PLAINER.get(char, "?") for char in error.object[error.start : error.end]), error.end
