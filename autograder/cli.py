@@ -26,24 +26,33 @@ def release(
     problem_sets: Annotated[list[str] | None, typer.Argument(metavar="[PS]...", help="Default: all.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when a notebook is stale.")] = False,
 ) -> None:
-    """Make the student notebooks in exercises/ from solutions/, once the lint has nothing to say."""
+    """Make the student notebooks in exercises/ from solutions/, once the lint has nothing against it.
+
+    Exit 1 when a notebook says something that does not hold, such as other points than count. It is written all the
+    same, for it can be graded.
+    """
     from autograder.course import Course
-    from autograder.problem_sets.release import make_releases, orphans
+    from autograder.problem_sets.release import advice, make_releases, orphans
 
     course = Course.from_environment()
     releases = make_releases(course, problem_sets or [])
     stale = [item for item in releases if not item.is_fresh]
+    to_mend = advice(course, problem_sets or [])
+    for finding in to_mend:
+        print(finding, file=sys.stderr)
     if check:
         for item in stale:
             print(f"{item.path} is stale; run `gradus release {item.problem_set}`.", file=sys.stderr)
         for path in orphans(course):
             print(f"{path} has no solution that makes it; delete it.", file=sys.stderr)
-        if stale or orphans(course):
+        if stale or orphans(course) or to_mend:
             raise typer.Exit(1)
     for item in stale:
         item.write()
     for item in releases:
         print(f"{item.path}: {'written' if item in stale else 'fresh'}")
+    if to_mend:
+        raise typer.Exit(1)
 
 
 def grade(

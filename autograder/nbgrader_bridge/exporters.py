@@ -17,7 +17,7 @@ from nbconvert.exporters import NotebookExporter
 from autograder.course import Course
 from autograder.grading.session import Session
 from autograder.problem_sets.answer_lint import answer_findings
-from autograder.problem_sets.lint import lint
+from autograder.problem_sets.lint import refusals
 from autograder.submissions.folders import TIMESTAMP
 from autograder.submissions.intake import framed, handed_in
 from gradus.errors import GradusError
@@ -33,7 +33,7 @@ class ReleaseExporter(NotebookExporter):
         text, resources = super().from_filename(filename, resources, **kw)
         released = nbformat.reads(text, as_version=4)
         source = read(path)
-        findings = lint(source, released, path.name) or answer_findings(source, path.name)
+        findings = refusals(source, released, path.name) or answer_findings(source, path.name)
         if findings:
             raise GradusError("\n".join(findings))
         released.metadata[KEY] = frame_of(path.stem, released).as_dict()
