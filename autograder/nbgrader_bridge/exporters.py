@@ -18,8 +18,8 @@ from autograder.course import Course
 from autograder.grading.session import Session
 from autograder.problem_sets.answer_lint import answer_findings
 from autograder.problem_sets.lint import refusals
-from autograder.submissions.folders import TIMESTAMP
 from autograder.submissions.intake import framed, handed_in
+from autograder.submissions.timestamps import TIMESTAMP
 from gradus.errors import GradusError
 from gradus.frames import KEY, frame_of
 from gradus.notebooks import canonical_text, read
