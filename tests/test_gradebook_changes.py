@@ -244,7 +244,7 @@ def test_a_changed_problem_set_changes_nothing_when_no_copy_can_be_made(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("autograder.nbgrader_bridge.migration.tempfile.mkstemp", full)
+    monkeypatch.setattr("autograder.nbgrader_bridge.gradebook_file.tempfile.mkstemp", full)
     with pytest.raises(GradusError, match=r"No space left on device.*make room"):
         changed(course, add)
     assert entered(course) == ALL

@@ -1,4 +1,4 @@
-"""Is the file `gradebook.db` one that a run can write its marks to? Asked before a class is graded, with SQLite alone.
+"""The file `gradebook.db`, by SQLite alone: whether a run can write its marks to it, and a copy of it.
 
 nbgrader is not needed for the answer, and takes a second to import, while the sandboxes start.
 """
@@ -9,10 +9,12 @@ import contextlib
 import os
 import re
 import sqlite3
+import tempfile
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
-from autograder.writing import require_room
+from autograder.writing import UNFINISHED, require_room
 from gradus.errors import GradusError
 
 _MAGIC = b"SQLite format 3\0"
@@ -45,6 +47,38 @@ def require_sound_gradebook(path: Path) -> None:
         raise GradusError(what_is_wrong(path, error)) from None
     except OSError as error:
         raise GradusError(f"{path} cannot be read ({error.strerror}); mend its permissions.") from None
+
+
+def copy_of(gradebook: Path, why: str) -> Path:
+    """Write a copy beside a gradebook, whole or not at all, and give its path.
+
+    Raises:
+        GradusError: there is no room, or no permission.
+    """
+    stamp = datetime.now(UTC).strftime("%Y-%m-%d-%H%M%S")
+    name = f"gradebook-before-{why}-{stamp}"
+    number = 0
+    while (path := gradebook.with_name(f"{name}{f'-{number}' if number else ''}.db")).exists():
+        number += 1
+    unfinished = None
+    try:
+        descriptor, unfinished = tempfile.mkstemp(prefix=UNFINISHED, dir=gradebook.parent)
+        os.close(descriptor)
+        with (
+            contextlib.closing(sqlite3.connect(gradebook)) as before,
+            contextlib.closing(sqlite3.connect(unfinished)) as after,
+        ):
+            before.backup(after)
+        Path(unfinished).replace(path)
+    except (OSError, sqlite3.Error) as error:
+        raise GradusError(
+            f"{path} could not be written ({error}): questions of {why} changed, and the gradebook is copied before it "
+            "is brought up to date; make room or mend the permissions, and start again."
+        ) from None
+    finally:
+        if unfinished is not None:
+            Path(unfinished).unlink(missing_ok=True)
+    return path
 
 
 def what_is_wrong(path: Path, error: BaseException) -> str:

@@ -7,15 +7,9 @@ a copy of the whole file; then nbgrader takes it as it takes any other.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import sqlite3
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from nbformat import from_dict
@@ -35,8 +29,7 @@ from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 from sqlalchemy import delete, select
 
 from autograder.course import Course
-from autograder.writing import UNFINISHED
-from gradus.errors import GradusError
+from autograder.nbgrader_bridge.gradebook_file import copy_of
 from gradus.frames import label_of
 from gradus.notebooks import read, source_of
 
@@ -100,38 +93,6 @@ def migrate(course: Course, problem_set: str) -> list[str]:
         f"was brought up to date, and what people had entered is kept. {kept} is a copy of it as it was.",
         *said[1:],
     ]
-
-
-def copy_of(gradebook: Path, why: str) -> Path:
-    """Write a copy beside a gradebook, whole or not at all, and give its path.
-
-    Raises:
-        GradusError: there is no room, or no permission.
-    """
-    stamp = datetime.now(UTC).strftime("%Y-%m-%d-%H%M%S")
-    name = f"gradebook-before-{why}-{stamp}"
-    number = 0
-    while (path := gradebook.with_name(f"{name}{f'-{number}' if number else ''}.db")).exists():
-        number += 1
-    unfinished = None
-    try:
-        descriptor, unfinished = tempfile.mkstemp(prefix=UNFINISHED, dir=gradebook.parent)
-        os.close(descriptor)
-        with (
-            contextlib.closing(sqlite3.connect(gradebook)) as before,
-            contextlib.closing(sqlite3.connect(unfinished)) as after,
-        ):
-            before.backup(after)
-        Path(unfinished).replace(path)
-    except (OSError, sqlite3.Error) as error:
-        raise GradusError(
-            f"{path} could not be written ({error}): questions of {why} changed, and the gradebook is copied before it "
-            "is brought up to date; make room or mend the permissions, and start again."
-        ) from None
-    finally:
-        if unfinished is not None:
-            Path(unfinished).unlink(missing_ok=True)
-    return path
 
 
 def _bring_up_to_date(db: Any, notebook: Notebook, wanted: _Wanted, ids_before: dict[str, str]) -> list[str]:
