@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterator
@@ -26,24 +27,33 @@ def release(
     problem_sets: Annotated[list[str] | None, typer.Argument(metavar="[PS]...", help="Default: all.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when a notebook is stale.")] = False,
 ) -> None:
-    """Make the student notebooks in exercises/ from solutions/, once the lint has nothing to say."""
+    """Make the student notebooks in exercises/ from solutions/, once the lint has nothing against it.
+
+    Exit 1 when a notebook says something that does not hold, such as other points than count. It is written all the
+    same, for it can be graded.
+    """
     from autograder.course import Course
-    from autograder.problem_sets.release import make_releases, orphans
+    from autograder.problem_sets.release import advice, make_releases, orphans
 
     course = Course.from_environment()
     releases = make_releases(course, problem_sets or [])
     stale = [item for item in releases if not item.is_fresh]
+    to_mend = advice(course, problem_sets or [])
+    for finding in to_mend:
+        print(finding, file=sys.stderr)
     if check:
         for item in stale:
             print(f"{item.path} is stale; run `gradus release {item.problem_set}`.", file=sys.stderr)
         for path in orphans(course):
             print(f"{path} has no solution that makes it; delete it.", file=sys.stderr)
-        if stale or orphans(course):
+        if stale or orphans(course) or to_mend:
             raise typer.Exit(1)
     for item in stale:
         item.write()
     for item in releases:
         print(f"{item.path}: {'written' if item in stale else 'fresh'}")
+    if to_mend:
+        raise typer.Exit(1)
 
 
 def grade(
@@ -77,9 +87,11 @@ def grade(
     2 when nothing could be graded; 130 after Ctrl-C.
 
     The JSON has assignment, max_score, seed, versions, questions: [{name, points, by_hand}], and submissions:
-    [{student, state ("graded" or "problem"), score, marks: {question: points, or null until marked by hand},
-    problems: [sentence], feedback: path, verdicts: {question: {matched, asked, text}}, misconceptions: {question:
-    name}, seconds: {phase: seconds}}], and skipped: [sentence on what lies in submitted/ and is no submission].
+    [{student, state ("graded" or "problem"), raw_score: the sum of the marks so far, late_penalty: what is taken off
+    for being late, score: what is left, submitted: UTC or "", marks: {question: points, or null until marked by hand},
+    problems: \\[sentence], feedback: path, verdicts: {question: {matched, asked, text}}, misconceptions: {question:
+    name}, seconds: {phase: seconds}}], and skipped: \\[sentence on what lies in submitted/ and is no submission],
+    notes: \\[sentence on the run].
     """
     from rich.console import Console
 
@@ -87,20 +99,24 @@ def grade(
     from autograder.feedback.report import show
     from autograder.grading.grade import RunOptions
     from autograder.grading.grade import grade as grade_class
+    from autograder.writing import require_writable, write_result
 
+    _say_what_can_be_said()
     here = Course(course) if course else Course.from_environment()
+    here.require_usable_name()
     if as_json and as_json != "-":
-        Path(as_json).parent.mkdir(parents=True, exist_ok=True)
+        require_writable(Path(as_json))
     options = RunOptions(workers=workers, seed=seed, fresh=fresh, feedback=feedback, sandbox=not unsafe)
     with _progress_bar(Console(stderr=True)) as progress:
         report = grade_class(here, problem_set, options, progress)
 
-    show(report, Console(stderr=as_json == "-"))
-    text = json.dumps(report.as_dict(), indent=1, ensure_ascii=False)
+    try:
+        if as_json and as_json != "-":
+            write_result(Path(as_json), _as_json(report.as_dict(), "utf-8"))
+    finally:
+        show(report, Console(stderr=as_json == "-"))
     if as_json == "-":
-        print(text)
-    elif as_json:
-        Path(as_json).write_text(text + "\n", encoding="utf-8")
+        sys.stdout.write(_as_json(report.as_dict(), sys.stdout.encoding).decode())
     for failure in report.failures:
         print(f"gradus: {failure}; see {here.log}.", file=sys.stderr)
     if report.failures:
@@ -135,6 +151,19 @@ def variants(
             show(one, Console())
     if any(one.findings for one in checked):
         raise typer.Exit(1)
+
+
+def _as_json(report: dict[str, Any], encoding: str) -> bytes:
+    """JSON for people and programs. Names of files need not be text: what is none is written as a JSON escape."""
+    unicode = encoding.lower().replace("-", "") == "utf8"
+    return (json.dumps(report, indent=1, ensure_ascii=not unicode) + "\n").encode("utf-8", "backslashreplace")
+
+
+def _say_what_can_be_said() -> None:
+    """A terminal, or a pipe, that cannot show a name shows a question mark: no class is lost for it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 @contextmanager

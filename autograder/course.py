@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.one_run import one_run
 from gradus.errors import GradusError
-
-try:
-    import fcntl
-except ImportError:  # Windows has no flock
-    fcntl = None  # type: ignore[assignment]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 ENVIRONMENT_VARIABLE = "GRADUS_COURSE"
+_EXPANDED = re.compile(r"\$(\w+|\{[^}]*\})")
 
 
 @dataclass(frozen=True)
@@ -45,8 +43,15 @@ class Course:
         return self.root / "submitted"
 
     @property
+    def gradebook(self) -> Path:
+        return self.root / "gradebook.db"
+
+    @property
     def gradebook_url(self) -> str:
-        return f"sqlite:///{self.root / 'gradebook.db'}"
+        """Where SQLAlchemy finds the gradebook, whatever characters the course folder's name has."""
+        from sqlalchemy.engine import URL
+
+        return URL.create("sqlite", database=str(self.gradebook)).render_as_string()
 
     @property
     def results(self) -> Path:
@@ -75,17 +80,26 @@ class Course:
         """The names of all problem sets that have a source notebook."""
         return sorted(path.parent.name for path in self.solutions.glob("*/*.ipynb") if path.stem == path.parent.name)
 
+    def require_usable_name(self) -> None:
+        """Raise a GradusError when nbgrader, started in the course folder, would take its name for another one."""
+        name = str(self.root)
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            shown = name.encode("utf-8", "replace").decode()
+            raise GradusError(f"{shown}: the name of the course folder is not UTF-8; rename it.") from None
+        if found := _EXPANDED.search(name):
+            raise GradusError(
+                f"{self.root}: nbgrader takes {found[0]} in the name of a course folder for a variable; rename it."
+            )
+
     @contextmanager
-    def grading(self) -> Iterator[None]:
-        """Hold the course for one grading run.
+    def grading(self) -> Iterator[list[str]]:
+        """Hold the course for one grading run; gives sentences on how, mostly none.
 
         Raises:
-            GradusError: another run holds it. The system lets go when that process ends, however it ends.
+            GradusError: another run holds it, or the folder cannot be used. Nothing has been written then.
         """
-        with (self.root / ".grading").open("w") as handle:
-            if fcntl is not None:
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except OSError:
-                    raise GradusError(f"{self.root}: another run is grading this course; wait until it ends.") from None
-            yield
+        self.require_usable_name()
+        with one_run(self.root) as said:
+            yield said

@@ -5,14 +5,31 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from gradus.errors import GradusError
+
+# nbgrader logs to its framework's loggers and to tornado's, the database to its own, which below a warning has all SQL.
+_LOGGERS = {
+    "traitlets": logging.INFO,
+    "py.warnings": logging.INFO,
+    "tornado.application": logging.WARNING,
+    "sqlalchemy": logging.WARNING,
+}
+
 
 def log_to(file: Path) -> None:
-    """Send what nbgrader, nbconvert and nbclient log, and every warning, to `file` and nowhere else."""
-    handler = logging.FileHandler(file, mode="w", encoding="utf-8")
+    """Send what nbgrader, nbconvert and nbclient log, and every warning, to `file` and nowhere else.
+
+    Raises:
+        GradusError: it cannot be written.
+    """
+    try:
+        handler = logging.FileHandler(file, mode="w", encoding="utf-8")
+    except OSError as error:
+        raise GradusError(f"{file} could not be written ({error.strerror}); mend its permissions.") from None
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logging.captureWarnings(True)
-    for name in ("traitlets", "py.warnings"):
+    for name, least in _LOGGERS.items():
         logger = logging.getLogger(name)
         logger.handlers = [handler]
-        logger.setLevel(logging.INFO)
+        logger.setLevel(least)
         logger.propagate = False

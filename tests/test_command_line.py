@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder import cli as instructor
 from gradus import doctor
 
 
@@ -64,3 +65,17 @@ def test_a_persons_mistake_is_one_sentence_without_a_traceback(tmp_path: Path) -
     assert failed.returncode == 2
     assert failed.stderr.startswith("gradus: Fashion-MNIST: cannot write to")
     assert len(failed.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["release", "grade", "variants", "preflight", "export-library", "doctor", "data"])
+def test_help_shows_every_word_of_its_documentation(command: str) -> None:
+    """Square brackets too, which the terminal's mark-up would take for its own."""
+    from typer.main import get_command
+
+    from gradus.cli import app
+
+    instructor.register(app)
+    written = (get_command(app).commands[command].help or "").replace("\\[", "[")  # type: ignore[attr-defined]
+    shown = " ".join(gradus(command, "--help", COLUMNS="120").stdout.split())
+    for word in written.split():
+        assert word in shown

@@ -62,15 +62,19 @@ def test_two_runs_of_one_course_at_once_are_refused(empty: Course) -> None:
         assert "another run" in refused(empty)
 
 
-def test_questions_added_after_grading_are_refused_and_the_cure_named(empty: Course) -> None:
+def test_questions_added_after_grading_are_graded_and_the_copy_of_the_gradebook_is_named(empty: Course) -> None:
     tiny.hand_in(empty, "ada", b"{}")
-    grade_class(empty, "tiny")
+    assert grade_class(empty, "tiny").notes == []
     source = tiny.source_notebook()
     test = f"assert same(double(1), 2)\n### BEGIN HIDDEN TESTS\n{ASKS}\n### END HIDDEN TESTS"
     source["cells"].append(tiny.cell("code", "test_more", test, grade=True, locked=True, points=1))
     write(empty.source_notebook("tiny"), source)
     make_releases(empty, [])[0].write()
-    assert "gradebook.db away" in refused(empty)
+    report = grade_class(empty, "tiny")
+    (copy,) = empty.root.glob("gradebook-before-tiny-*.db")
+    assert "`test_more` is new" in report.notes[0]
+    assert str(copy) in report.notes[0]
+    assert report.results[0].marks["test_more"] == 0
 
 
 def test_a_failure_of_the_grader_is_told_apart_from_one_of_the_submission(

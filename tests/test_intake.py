@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from autograder.course import Course
 from autograder.submissions.intake import MAX_BYTES, MAX_CELLS, take_in
 from autograder.submissions.record import NOTE_ID
+from gradus.frames import KEY, frame_of
 from gradus.notebooks import Notebook, source_of
 
 
@@ -257,3 +258,66 @@ def test_a_folder_that_is_a_link_is_refused(tmp_path: Path, released: Notebook, 
     (made.submitted / "eve").symlink_to("ada")
     notebook, problems = taken_in(made.submitted_notebook("eve", tiny.NAME), released, made.submitted)
     refused(notebook, problems, released, "as a link")
+
+
+def released_again(released: Notebook, **mended: str) -> Notebook:
+    """The release after the course mended the text of some locked cells."""
+    again = tiny.answered(released, **mended)
+    again["metadata"] = {**again["metadata"], KEY: frame_of(tiny.NAME, again).as_dict()}
+    return again
+
+
+MENDED = {"test_double": "same(double(3), 6)", "same": "def same(a, b):\n    return a == b"}
+
+
+def test_a_locked_cell_that_the_course_mended_is_replaced_and_nobody_is_blamed(
+    tmp_path: Path, released: Notebook, right: Notebook
+) -> None:
+    notebook, problems = rebuilt(tmp_path, released_again(released, **MENDED), right)
+    sources = {tiny.label(cell): cell.source for cell in notebook.cells}
+    assert {name: sources[name] for name in MENDED} == MENDED
+    assert problems == []
+
+
+def test_a_student_who_changed_a_cell_that_was_mended_since_is_told(
+    tmp_path: Path, released: Notebook, right: Notebook
+) -> None:
+    own = tiny.answered(right, test_double="pass")
+    _, problems = rebuilt(tmp_path, released_again(released, **MENDED), own)
+    assert problems == ["test cell `test_double` had been changed: the released one was run"]
+
+
+@pytest.mark.parametrize("frame", [None, [], {"name": 1}, {"name": "tiny", "cells": ["x"]}, {"cells": 5}, "text"])
+def test_a_notebook_that_does_not_say_what_it_was_is_held_to_todays_release(
+    tmp_path: Path, released: Notebook, right: Notebook, frame: object
+) -> None:
+    right["metadata"][KEY] = frame
+    if frame is None:
+        del right["metadata"][KEY]
+    _, problems = rebuilt(tmp_path, released_again(released, **MENDED), right)
+    assert len(problems) == 2
+    assert all("had been changed" in problem for problem in problems)
+
+
+def test_questions_added_or_put_in_another_order_since_are_nobodys_fault(
+    tmp_path: Path, released: Notebook, right: Notebook
+) -> None:
+    longer = copy.deepcopy(released)
+    locked = {"grade": False, "locked": True}
+    longer["cells"] += [
+        tiny.cell("code", "more_tools", "tools = 1", **locked),
+        tiny.cell("code", "third", "def third(x):\n    raise NotImplementedError", solution=True),
+        tiny.cell("code", "test_third", "third(3)", grade=True, locked=True, points=1),
+    ]
+    notebook, problems = rebuilt(tmp_path, released_again(longer), right)
+    assert {"test_third", "more_tools"} <= set(labels(notebook))
+    assert problems == [
+        "answer cell `third` was added after this notebook was handed out",
+        "test cell `test_third` was added after this notebook was handed out",
+    ]
+    cells = copy.deepcopy(released)
+    cells["cells"] = [*cells["cells"][:3], *cells["cells"][6:9], *cells["cells"][3:6], *cells["cells"][9:]]
+    notebook, problems = rebuilt(tmp_path, released_again(cells), right)
+    assert problems == []
+    gone = without(right, "test_double")
+    assert rebuilt(tmp_path, released, gone)[1] == ["test cell `test_double` was missing: restored"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import tiny_problem_set as tiny
@@ -11,6 +12,7 @@ import tiny_problem_set as tiny
 from autograder.problem_sets.collisions import collisions
 from autograder.problem_sets.lint import leaks, lint, secrets
 from autograder.problem_sets.names import names_in_backticks
+from autograder.problem_sets.points_lint import variants_findings
 from gradus.notebooks import Notebook
 
 
@@ -155,3 +157,85 @@ def test_a_stub_named_as_pythons_own_function_is_named() -> None:
 def test_a_visible_line_that_takes_away_what_is_asked_is_named() -> None:
     found = collisions(changed("test_double", lambda text: f"halve = 2\n{text}"), "tiny")
     assert any("(test_double): its visible lines give 'halve'" in finding for finding in found)
+
+
+def with_points(prompt: str = "**1 point · easy**", table: str = "", **points: float) -> Notebook:
+    """The problem set with a prompt that states points, a table in its title, and other points in some cells."""
+    source = tiny.source_notebook()
+    source["cells"][3]["source"] = f"## 1. Twice\n\n{prompt}\n\nWrite `double(x)`."
+    source["cells"][0]["source"] += table
+    for cell in source["cells"]:
+        if (label := tiny.label(cell)) in points:
+            cell["metadata"]["nbgrader"]["points"] = points[label]
+    return source
+
+
+TABLE = """
+
+| question | builds | points |
+|---|---|---|
+| 1 | `double` | 1 |
+| 2 | `halve` | 2 |
+| 3 | a written answer | 3 |
+"""
+
+
+@pytest.mark.parametrize("prompt", [
+    "**1 point · easy**", "1 point", "*Easy.* This is worth 1 point.", "**Points:** 1", "Points: 1", "(1 point)",
+    "First (0.5 points), then (0,5 points).", "**Easy, 1 point**", "Three points of the plane.", "**1.0 points**",
+    "**1 point**\n\n- half of it (0.5 points)\n- the other half (0.5\n  points)",
+])  # fmt: skip
+def test_points_that_are_those_of_the_cell_are_right_however_they_are_written(prompt: str) -> None:
+    assert findings(with_points(prompt, TABLE)) == ""
+
+
+@pytest.mark.parametrize("prompt", [
+    "**1 point · easy**", "1 point", "This is worth 1 point.", "**Points:** 1", "(1 point)", "**Easy, 1 point**",
+    "**3 points**\n\n- half of it (0.5 points)\n- the other half (0.5 points)",
+])  # fmt: skip
+def test_points_that_a_prompt_says_and_its_cell_has_not_are_named(prompt: str) -> None:
+    found = findings(with_points(prompt, test_double=3))
+    assert "tiny.ipynb, cell 4 (double-prompt): it says 1 point, but test_double counts 3 points" in found
+
+
+@pytest.mark.parametrize(("table", "points", "said"), [
+    (TABLE, {"test_halve": 4}, "cell 1 (title): its table says 2 points for test_halve, which counts 4 points"),
+    (TABLE, {"why": 5}, "cell 1 (title): its table says 3 points for why, which counts 5 points"),
+    (TABLE.replace("| 2 | `halve` | 2 |\n", ""), {}, "cell 9 (test_halve): it has no row in the table of cell 1"),
+    (TABLE.replace("| 3 | a written answer | 3 |\n", ""), {}, "cell 10 (why): it has no row"),
+    (TABLE.replace("`halve`", "`third`"), {}, "cell 9 (test_halve): it has no row"),
+    (TABLE.replace("`halve`", "`third`"), {}, "its table has a row for `third`, which is no question"),
+    (TABLE + "| 4 | a written answer | 1 |\n", {}, "a row for a written answer, which is no question"),
+    (TABLE.replace("1 |\n", "9 |\n"), {}, "its table says 9 points for test_double"),
+])  # fmt: skip
+def test_the_table_in_the_title_is_held_to_the_cells(table: str, points: dict[str, float], said: str) -> None:
+    assert said in findings(with_points(table=table, **points))
+
+
+def test_a_question_that_follows_without_stated_points_is_not_counted_to_the_one_before() -> None:
+    source = with_points()
+    source["cells"][6]["source"] = "## 2. Half\n\nWrite `halve(x)`."
+    assert findings(source) == ""
+
+
+VARIANTS = """from autograder.misconceptions import misconception, wheat
+
+@wheat("double")
+def added(x):
+    return x + x
+
+@misconception("{other}", hint="Half is not a third.")
+def third(x):
+    return x / 3
+"""
+
+
+def test_a_question_without_a_variant_and_a_variant_without_a_question_are_named_with_the_file(tmp_path: Path) -> None:
+    source = tiny.source_notebook()
+    assert list(variants_findings(source, tmp_path)) == []  # a problem set may have none at all
+    (tmp_path / "variants.py").write_text(VARIANTS.format(other="halve"))
+    assert list(variants_findings(source, tmp_path)) == []
+    (tmp_path / "variants.py").write_text(VARIANTS.format(other="half"))
+    found = dict(variants_findings(source, tmp_path))
+    assert "variants.py has no right and no wrong solution for it" in found["cell 8 (halve)"]
+    assert "there is no question 'half'" in found[f"{tmp_path / 'variants.py'}, line 8 (third)"]

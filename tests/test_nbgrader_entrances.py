@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime
 import json
 import os
@@ -19,6 +20,8 @@ from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.plugins import CsvExportPlugin
+from test_timestamps import odd_timestamp
 from traitlets.config import Config
 
 from autograder.course import Course
@@ -27,6 +30,7 @@ from autograder.nbgrader_bridge import stage
 from autograder.nbgrader_bridge.gradebook import marks, schema_version, stock_schema_version
 from autograder.nbgrader_bridge.settings import configure
 from autograder.submissions.record import read_record
+from gradus.errors import GradusError
 
 LATE_PLUGIN = """
 from nbgrader.plugins import BasePlugin
@@ -227,6 +231,107 @@ def test_late_penalties_of_the_instructors_plugin_hold(course: Course) -> None:
         assert gradebook.find_submission_notebook("tiny", "tiny", "right").late_submission_penalty is None
     assert "Late submission penalty: -1.5" in course.feedback_page("wrong", "tiny").read_text()
     assert course.autograded_notebook("wrong", "tiny").with_name(Path(stamp).name).read_bytes() == stamp.read_bytes()
+
+    report = grade_class(course, "tiny")
+    (late,) = [one for one in report.results if one.student == "wrong"]
+    assert (late.raw_score, late.late_penalty, late.score) == (2, 1.5, 0.5)
+    assert late.submitted == "2030-01-01T13:30:00Z"
+    assert exported(course)["wrong"] == ("2.0", "1.5", "0.5")
+    assert {one.student: (one.raw_score, one.late_penalty, one.score) for one in report.results} == {
+        student: tuple(map(float, row)) for student, row in exported(course).items()
+    }
+
+
+def exported(course: Course) -> dict[str, tuple[str, str, str]]:
+    """What nbgrader's export says of each student: raw score, penalty, score."""
+    file = course.root / "export.csv"
+    export = CsvExportPlugin(config=configure(Config(), course))
+    export.to = str(file)
+    with Gradebook(course.gradebook_url) as gradebook:
+        export.export(gradebook)
+    rows = list(csv.DictReader(file.open()))
+    return {row["student_id"]: (row["raw_score"], row["late_submission_penalty"], row["score"]) for row in rows}
+
+
+def test_an_extension_and_a_mark_by_hand_change_the_penalty(course: Course) -> None:
+    with Gradebook(course.gradebook_url) as gradebook:
+        gradebook.find_grade("why", "tiny", "tiny", "wrong").manual_score = 1.0
+        gradebook.find_submission("tiny", "wrong").extension = datetime.timedelta(hours=1)
+        gradebook.db.commit()
+    (late,) = [one for one in grade_class(course, "tiny").results if one.student == "wrong"]
+    assert (late.raw_score, late.late_penalty, late.score) == (3, 0.5, 2.5)
+    assert exported(course)["wrong"] == ("3.0", "0.5", "2.5")
+
+
+@pytest.mark.parametrize(("body", "why"), [
+    ("return 1 / 0", "ZeroDivisionError"), ("return 'much'", "TypeError"), ("return float('nan')", "ValueError"),
+    ("raise SystemError", "SystemError"),
+])  # fmt: skip
+def test_a_plug_in_that_fails_costs_no_mark_and_is_said(course: Course, body: str, why: str) -> None:
+    own = course.root / "nbgrader_config.py"
+    sound = own.read_text()
+    own.write_text(sound.replace("return total_seconds_late / 3600", body))
+    try:
+        report = grade_class(course, "tiny")
+        command = [sys.executable, "-m", "nbgrader", "autograde", "tiny", "--student", "wrong", "--force"]
+        done = subprocess.run(command, cwd=course.root, capture_output=True, text=True, check=False, timeout=300)
+    finally:
+        own.write_text(sound)
+    assert done.returncode == 0, done.stderr
+    (late,) = [one for one in report.results if one.student == "wrong"]
+    assert late.score == late.raw_score >= 2
+    assert exported(course)["wrong"] == (str(late.raw_score), "0.0", str(late.score))
+    (note,) = report.notes
+    assert "no penalty for being late was set for wrong: the plug-in" in note
+    assert f"failed ({why}" in note
+    assert report.failures == []
+
+
+def test_a_plug_in_that_cannot_be_loaded_is_one_sentence(course: Course) -> None:
+    own = course.root / "nbgrader_config.py"
+    sound = own.read_text()
+    own.write_text(sound.replace("plugin_class = OnePointAnHour", "plugin_class = 'nowhere.AtAll'"))
+    try:
+        with pytest.raises(GradusError, match=r"late penalties cannot be loaded .*nowhere.*plugin_class"):
+            grade_class(course, "tiny")
+    finally:
+        own.write_text(sound)
+
+
+ODD = ("words", "bytes", "folder", "dangling", "link", "fifo", "huge", "empty")
+
+
+def test_no_timestamp_holds_up_nbgraders_command_its_list_or_anybody_else(course: Course) -> None:
+    notebook = json.loads(course.released_notebook("tiny").read_text())
+    for kind in ODD:
+        stamp = tiny.hand_in(course, f"odd-{kind}", tiny.answered(notebook, **tiny.RIGHT)).with_name("timestamp.txt")
+        odd_timestamp(stamp, kind)
+    zoned = tiny.hand_in(course, "zoned", tiny.answered(notebook, **tiny.RIGHT)).with_name("timestamp.txt")
+    zoned.write_text("2029-12-31 20:00:00 -0500")
+    report = grade_class(course, "tiny")
+    by_student = {one.student: one for one in report.results}
+    for kind in ODD:
+        one = by_student[f"odd-{kind}"]
+        assert (one.score, one.submitted, len(one.problems)) == (3, "", 1)
+        assert one.problems[0].startswith("timestamp.txt")
+    assert by_student["zoned"].submitted == "2030-01-01T01:00:00Z"
+    command = [sys.executable, "-m", "nbgrader", "autograde", "tiny", "--force"]
+    done = subprocess.run(command, cwd=course.root, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    settings = configure(Config(), course)
+    listed = NbGraderAPI(coursedir=CourseDirectory(config=settings), config=settings).get_submissions("tiny")
+    assert {f"odd-{kind}" for kind in ODD} <= {one["student"] for one in listed if one["autograded"]}
+    (one,) = [one for one in listed if one["student"] == "zoned"]
+    assert (one["timestamp"], one["autograded"]) == ("2030-01-01T01:00:00", True)
+    again = {one.student: (one.marks, one.submitted) for one in grade_class(course, "tiny").results}
+    assert again == {one.student: (one.marks, one.submitted) for one in report.results}
+
+
+def test_a_live_formgrader_lists_the_class_whatever_the_timestamps_are(
+    course: Course, server: Callable[[str, str], str]
+) -> None:
+    listed = json.loads(server("GET", "formgrader/api/submissions/tiny"))
+    assert {f"odd-{kind}" for kind in ODD} <= {one["student"] for one in listed}
 
 
 def test_a_new_gradebook_has_the_version_that_nbgrader_would_give_it() -> None:

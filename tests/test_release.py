@@ -15,7 +15,7 @@ from autograder.course import Course
 from autograder.problem_sets.lint import leaks, secrets
 from autograder.problem_sets.release import make_releases, orphans
 from gradus.errors import GradusError
-from gradus.notebooks import canonical_text, read, source_of
+from gradus.notebooks import canonical_text, read, source_of, write
 
 COMMITTED = Course.from_environment()
 
@@ -126,3 +126,23 @@ def test_check_names_a_stale_exercise_and_fails(small: Course, monkeypatch: pyte
     result = run(app, ["release", "--check"])
     assert result.exit_code == 1
     assert f"{path} is stale; run `gradus release tiny`" in result.output
+
+
+def test_other_points_than_count_are_said_and_the_notebook_is_released_all_the_same(
+    small: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tiny.source_notebook()
+    source["cells"][3]["source"] = "**7 points · hard**\n\nWrite `double(x)`."
+    write(small.source_notebook("tiny"), source)
+    small.source_notebook("tiny").with_name("variants.py").write_text(
+        "from autograder.misconceptions import wheat\n@wheat('double')\ndef f(x):\n    return 2 * x\n"
+    )
+    monkeypatch.setattr(Course, "from_environment", classmethod(lambda cls: small))
+    app = typer.Typer()
+    register(app)
+    for arguments in (["release"], ["release", "--check"]):
+        result = CliRunner().invoke(app, arguments)
+        assert result.exit_code == 1
+        assert "tiny.ipynb, cell 4 (double-prompt): it says 7 points, but test_double counts 1 point" in result.output
+        assert "tiny.ipynb, cell 8 (halve): variants.py has no right and no wrong solution for it" in result.output
+    assert small.released_notebook("tiny").is_file()

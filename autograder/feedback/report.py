@@ -15,15 +15,19 @@ from rich.text import Text
 
 from autograder.nbgrader_bridge.gradebook import Question
 
+_WIDEST = 100_000  # columns: wider than any table
+
 
 @dataclass(frozen=True)
 class Result:
     """One submission's outcome.
 
-    `state` is "graded", or "problem": graded too, with `problems` stated in words for the student. `marks` has each
-    question; None is to be marked by hand. `score` is their sum so far. `feedback` is the page's path, "" without one.
-    `verdicts` has matched, asked and text for each question; `misconceptions` the known mistake that its answers show;
-    `seconds` how long each phase took, when it was run in this course.
+    `state` is "graded", or "problem": graded too, with `problems` stated in words. `marks` has each question; None is
+    to be marked by hand. `raw_score` is their sum so far, `late_penalty` what of it is lost for being late, and `score`
+    what is left, as in nbgrader's export. `submitted` is when it was handed in, ISO 8601 in UTC, "" when not known.
+    `feedback` is the page's path, "" without one. `verdicts` has matched, asked and text for each question;
+    `misconceptions` the known mistake that its answers show; `seconds` how long each phase took, when it was run in
+    this course.
     """
 
     student: str
@@ -32,6 +36,9 @@ class Result:
     marks: dict[str, float | None]
     problems: list[str]
     feedback: str
+    raw_score: float = 0.0
+    late_penalty: float = 0.0
+    submitted: str = ""
     verdicts: dict[str, dict[str, Any]] = field(default_factory=dict)
     misconceptions: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -40,7 +47,7 @@ class Result:
 @dataclass(frozen=True)
 class Report:
     """A class's outcome; `failures` are sentences on what the run itself could not do, one for each submission hit,
-    `skipped` sentences on what lies in `submitted/` and is no submission.
+    `skipped` sentences on what lies in `submitted/` and is no submission, `notes` sentences on the run as a whole.
 
     `gradus grade --seed` with `seed` gives the same marks again, as long as `versions` are these.
     """
@@ -52,6 +59,7 @@ class Report:
     seed: int
     versions: dict[str, str]
     skipped: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def max_score(self) -> float:
@@ -67,36 +75,91 @@ class Report:
             "questions": [asdict(question) for question in self.questions],
             "submissions": [asdict(result) for result in self.results],
             "skipped": self.skipped,
+            "notes": self.notes,
         }
 
 
 def show(report: Report, console: Console) -> None:
-    """Print the table of marks, then every stated problem by student, what was skipped, and a line that sums up."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("student", no_wrap=True)
-    for number, question in enumerate(report.questions, 1):
-        table.add_column(f"{number}\n/{question.points:g}", justify="right", no_wrap=True)
-    table.add_column(f"total\n/{report.max_score:g}", justify="right", no_wrap=True)
-    for result in report.results:
-        marks = [_mark(result.marks[question.name], question) for question in report.questions]
-        total = f"{_short(result.score)}{'*' if result.problems else ' '}"
-        table.add_row(Text(_printable(result.student)), *marks, total)
-    whole = Measurement.get(console, console.options.update(max_width=10_000), table).maximum
-    console.print(table, width=max(whole, console.width), crop=False)  # a cut number would be a wrong number
+    """Print the table of marks, then every stated problem by student, what was skipped, and a line that sums up.
 
-    console.print(Columns([Text(f"{n} {question.name}") for n, question in enumerate(report.questions, 1)]))
+    The table is as wide as it is: a name or a mark that is cut would be another one. On a terminal that is narrower,
+    the questions come in blocks that fit.
+    """
+    numbers = range(len(report.questions))
+    whole = _table(report, numbers)
+    blocks = [numbers] if not console.is_terminal else _blocks(report, console.width)
+    for table in [whole] if len(blocks) == 1 else [_table(report, block) for block in blocks]:
+        _print_whole(table, console)
+
+    names = [Text(f"{number} {question.name}") for number, question in enumerate(report.questions, 1)]
+    if max((name.cell_len for name in names), default=0) <= console.width:
+        console.print(Columns(names))
+    else:
+        console.print(*names, sep="\n", soft_wrap=True)
     if any(question.by_hand for question in report.questions):
         console.print("hand: waits to be marked by hand, in formgrader", highlight=False)
+    if _is_late(report):
+        console.print("late: taken off for being late; the total is what is left", highlight=False)
     console.print()
     for result in report.results:
         for problem in result.problems:
             console.print(Text(_printable(f"* {result.student}: {problem}")), soft_wrap=True)
     for (asked, name), count in _misconceptions(report.results).most_common():
         console.print(Text(f"{asked}: {count} with the misconception {name.replace('_', ' ')!r}"), soft_wrap=True)
-    for sentence in report.skipped:
+    for sentence in [*report.skipped, *report.notes]:
         console.print(Text(_printable(f"! {sentence}")), soft_wrap=True)
     stated = sum(bool(result.problems) for result in report.results)
-    console.print(f"{report.assignment}: {len(report.results)} graded, {stated} of them with a stated problem.")
+    summary = f"{report.assignment}: {len(report.results)} graded, {stated} of them with a stated problem."
+    console.print(Text(summary), soft_wrap=True)
+
+
+def _table(report: Report, numbers: range) -> Table:
+    """The students, their marks for some of the questions, and what they come to for all of them."""
+    questions = [report.questions[number] for number in numbers]
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("student", no_wrap=True)
+    for number, question in zip(numbers, questions, strict=True):
+        table.add_column(f"{number + 1}\n/{question.points:g}", justify="right", no_wrap=True)
+    if _is_late(report):
+        table.add_column("late", justify="right", no_wrap=True)
+    table.add_column(f"total\n/{report.max_score:g}", justify="right", no_wrap=True)
+    for result in report.results:
+        marks = [_mark(result.marks[question.name], question) for question in questions]
+        late = [_short(-result.late_penalty) if result.late_penalty else ""] if _is_late(report) else []
+        total = f"{_short(result.score)}{'*' if result.problems else ' '}"
+        table.add_row(Text(_printable(result.student)), *marks, *late, total)
+    return table
+
+
+def _is_late(report: Report) -> bool:
+    return any(result.late_penalty for result in report.results)
+
+
+def _blocks(report: Report, width: int) -> list[range]:
+    """The questions in as few runs as fit into a width, each of one question at least."""
+    blocks, first = [], 0
+    while first < len(report.questions):
+        end = len(report.questions)
+        while end > first + 1 and _width(_table(report, range(first, end))) > width:
+            end -= 1
+        blocks.append(range(first, end))
+        first = end
+    return blocks
+
+
+def _width(table: Table) -> int:
+    console = Console(width=_WIDEST)
+    return Measurement.get(console, console.options, table).maximum
+
+
+def _print_whole(table: Table, console: Console) -> None:
+    """Print at the table's own width; given a `width`, `Console.print` takes the console's if that is smaller."""
+    usual = console.width
+    console.width = max(usual, _width(table))
+    try:
+        console.print(table, crop=False, no_wrap=True)
+    finally:
+        console.width = usual
 
 
 def _printable(text: str) -> str:

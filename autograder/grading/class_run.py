@@ -8,8 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from nbgrader.api import Gradebook
-from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.feedback.pages import FeedbackWriter
 from autograder.feedback.report import Report, Result
@@ -20,9 +19,12 @@ from autograder.grading.graded import Graded
 from autograder.grading.pool import Pool, Sandbox
 from autograder.grading.session import Session
 from autograder.nbgrader_bridge.exporters import remove_all_but
-from autograder.nbgrader_bridge.gradebook import Class, questions, register
+from autograder.nbgrader_bridge.gradebook import Class, opened, questions, register
+from autograder.nbgrader_bridge.late import LatePenalties
+from autograder.nbgrader_bridge.readings import course_zone
 from autograder.nbgrader_bridge.settings import nbgrader_options
-from autograder.submissions.folders import TIMESTAMP, Submission, submitted_at
+from autograder.submissions.folders import Submission
+from autograder.submissions.timestamps import TIMESTAMP, timestamp_in
 from autograder.writing import write_whole
 from gradus.errors import GradusError
 
@@ -47,16 +49,17 @@ class ClassRun:
         self.progress = progress
         self.graded: dict[str, Graded] = {}  # without their notebooks
         self.failures: dict[str, str] = {}
+        self.doubts: dict[str, list[str]] = {}  # on when a submission was handed in
         self.done = 0
 
     def report(self, ready: list[Submission], waiting: list[Submission], pool: Pool[Submission, Graded]) -> Report:
         """Record the submissions that are ready, run and record those that wait."""
-        outcomes = pool.map_unordered(self._grade, waiting)
-        register(self.course, self.name)  # seconds for a new course; the sandboxes have begun
         config = nbgrader_options(self.course)
-        late = AssignLatePenalties(config=config)
-        late.init_plugin()
-        with Gradebook(self.course.gradebook_url) as gradebook:
+        self.zone = course_zone(config)
+        late = LatePenalties(config)
+        outcomes = pool.map_unordered(self._grade, waiting)
+        notes = register(self.course, self.name)  # seconds for a new course; the sandboxes have begun
+        with opened(self.course) as gradebook:
             self.marks = Class(gradebook, self.name, late)
             self.feedback = FeedbackWriter(self.course, self.name, config) if self.with_feedback else None
             for submission in ready:
@@ -64,7 +67,7 @@ class ClassRun:
             for submission, future in outcomes:
                 self._take(submission, future.result)
             self.marks.commit()
-            return self._summary(self.marks.marks())
+            return replace(self._summary(self.marks.marks()), notes=[*notes, *late.notes()])
 
     def _kept(self, submission: Submission) -> Graded | None:
         return self.session.find(self.session.content_key(self.session.handed_in(submission.student)))
@@ -79,7 +82,7 @@ class ClassRun:
                 self._record(submission.student, outcome())
             elif submission.recordable:
                 self.marks.record_nothing_earned(submission.student)
-        except GradusError:
+        except (GradusError, SQLAlchemyError):
             raise
         except Exception as error:
             _log.exception("grading %s", submission.student)
@@ -92,9 +95,10 @@ class ClassRun:
     def _record(self, student: str, graded: Graded | None) -> None:
         if graded is None:
             raise FileNotFoundError("its result was taken away while the run was going on")
-        when, stamp = submitted_at(self.course, self.name, student)
-        _write_graded(self.course.autograded_notebook(student, self.name), graded, stamp)
-        self.marks.record(student, graded.marks, graded.unanswered, when)
+        stamp = timestamp_in(self.course.submitted_notebook(student, self.name).parent, self.zone)
+        _write_graded(self.course.autograded_notebook(student, self.name), graded, stamp.content)
+        self.marks.record(student, graded.marks, graded.unanswered, stamp.when)
+        self.doubts[student] = stamp.doubts(self.marks.due(student))
         self.graded[student] = replace(graded, notebook={})
         if self.feedback is not None:
             marks = self.marks.marks_of(student)
@@ -107,19 +111,26 @@ class ClassRun:
             student, graded = submission.student, self.graded.get(submission.student)
             problems = [text for text in (self.failures.get(student), submission.obstacle) if text]
             problems += graded.problems if graded else []
+            problems += self.doubts.get(student, [])
+            penalty = self.marks.late_penalty(student) if student in recorded and submission.recordable else 0.0
             marks = recorded.get(student, {}) if submission.recordable else {}
             by_question = {question.name: marks.get(question.name, 0.0) for question in asked}
             if student in self.failures:
                 by_question = {question.name: marks.get(question.name) for question in asked}
             page = self.course.feedback_page(student, self.name)
+            raw = sum(mark or 0.0 for mark in by_question.values())
+            when = self.marks.submitted(student)
             results.append(
                 Result(
                     student=student,
                     state="problem" if problems else "graded",
-                    score=sum(mark or 0.0 for mark in by_question.values()),
+                    score=max(0.0, raw - penalty),
                     marks=by_question,
                     problems=problems,
                     feedback=str(page) if graded and page.is_file() else "",
+                    raw_score=raw,
+                    late_penalty=penalty,
+                    submitted=f"{when.isoformat()}Z" if when and submission.recordable else "",
                     verdicts=graded.verdicts if graded else {},
                     misconceptions=graded.misconceptions if graded else {},
                     seconds=graded.seconds if graded else {},

@@ -15,6 +15,7 @@ from autograder.grading.graded import Graded
 from autograder.grading.pool import Pool
 from autograder.grading.session import Session
 from autograder.log import log_to
+from autograder.nbgrader_bridge.gradebook_file import require_sound_gradebook
 from autograder.problem_sets.release import require
 from autograder.sandbox import preload_for
 from autograder.submissions.folders import Submission, find_skipped, find_submissions
@@ -62,7 +63,8 @@ def grade(
     """
     require(course, problem_set)
     submissions = find_submissions(course, problem_set)
-    with course.grading():
+    with course.grading() as notes:
+        require_sound_gradebook(course.gradebook)
         log_to(course.log)
         skipped = find_skipped(course, problem_set)
         for sentence in skipped:
@@ -84,7 +86,7 @@ def grade(
             report = run.report(todo.ready, todo.waiting, pool)
         if not report.failures:
             session.prune(graded.key for graded in run.graded.values())
-        return replace(report, skipped=skipped)
+        return replace(report, skipped=skipped, notes=[*notes, *report.notes])
 
 
 @dataclass

@@ -11,7 +11,7 @@ from autograder.grading.content import reference_key
 from autograder.grading.results import Results
 from autograder.judging.answer_key import AnswerKey, Engine
 from autograder.misconceptions.diagnosis import diagnose
-from autograder.misconceptions.jobs import Streams, streams_of, test_of
+from autograder.misconceptions.jobs import Streams, no_such_question, streams_of, test_of
 from autograder.misconceptions.variants import FILE, Misconception, read_variants
 from autograder.options import Options
 from autograder.problem_sets.jobs import Assignment
@@ -21,7 +21,8 @@ class Hints:
     """Finds the misconception behind wrong answers. Its methods may be called from several threads.
 
     Raises:
-        GradusError: the problem set's variants.py is broken. One without such a file has no hints.
+        GradusError: the problem set's variants.py is broken, or names a question that is not there. One without such
+            a file has no hints.
     """
 
     def __init__(self, assignment: Assignment, options: Options, seed: int, results: Results) -> None:
@@ -29,6 +30,9 @@ class Hints:
         self.misconceptions = read_variants(path).misconceptions if path.is_file() else ()
         self._assignment, self._options, self._seed, self._results = assignment, options, seed, results
         self._test_of = test_of(assignment.source)
+        for misconception in self.misconceptions:
+            if misconception.question not in self._test_of:
+                raise no_such_question(misconception)
         self._streams: Mapping[Misconception, list[bytes]] | None = None
         self._lock = threading.Lock()
 

@@ -137,8 +137,16 @@ def _asked_of_each(job: Job, names: Mapping[str, Variant], tests: Mapping[str, s
 
 def _test_of(variant: Variant, tests: Mapping[str, str]) -> str:
     if variant.question not in tests:
-        raise GradusError(f"{variant.name}: there is no question {variant.question!r} with a test cell.")
+        raise no_such_question(variant)
     return tests[variant.question]
+
+
+def no_such_question(variant: Variant) -> GradusError:
+    """What to say of a variant whose question the notebook does not have, or no longer under that name."""
+    return GradusError(
+        f"{variant.place or variant.name}: there is no question {variant.question!r} with a test cell; give it the "
+        "name that the answer cell has in the notebook."
+    )
 
 
 def _name(variant: Variant) -> str:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,6 +32,7 @@ class Variant:
     question: str
     name: str
     source: str
+    place: str = field(default="", compare=False, kw_only=True)  # its file, line and name
 
     @property
     def title(self) -> str:
@@ -108,9 +109,9 @@ def read_variants(path: Path) -> Variants:
         parts += [f"{question} = {node.name}"] if node.name != question else []
         source = "\n\n".join(parts)
         if hint is None:
-            wheats.append(Variant(question, node.name, source))
+            wheats.append(Variant(question, node.name, source, place=place))
         else:
-            misconceptions.append(Misconception(question, node.name, source, hint))
+            misconceptions.append(Misconception(question, node.name, source, hint, place=place))
     return Variants(tuple(wheats), tuple(misconceptions))
 
 

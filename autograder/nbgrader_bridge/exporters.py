@@ -18,9 +18,9 @@ from autograder.course import Course
 from autograder.grading.session import Session
 from autograder.problem_sets.answer_lint import answer_findings
 from autograder.problem_sets.collisions import collisions
-from autograder.problem_sets.lint import lint
-from autograder.submissions.folders import TIMESTAMP
+from autograder.problem_sets.lint import refusals
 from autograder.submissions.intake import framed, handed_in
+from autograder.submissions.timestamps import TIMESTAMP
 from gradus.errors import GradusError
 from gradus.frames import KEY, frame_of
 from gradus.notebooks import canonical_text, read
@@ -34,7 +34,7 @@ class ReleaseExporter(NotebookExporter):
         text, resources = super().from_filename(filename, resources, **kw)
         released = nbformat.reads(text, as_version=4)
         source = read(path)
-        findings = lint(source, released, path.name)
+        findings = refusals(source, released, path.name)
         findings = findings or answer_findings(source, path.name) + collisions(source, path.name)
         if findings:
             raise GradusError("\n".join(findings))

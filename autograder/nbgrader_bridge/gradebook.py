@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import nbgrader.api
@@ -20,11 +23,12 @@ from nbgrader.api import (
     new_uuid,
 )
 from nbgrader.dbutil import ALEMBIC_DIR
-from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import selectinload
 
 from autograder.course import Course
+from autograder.nbgrader_bridge.gradebook_file import what_is_wrong
+from autograder.nbgrader_bridge.late import LatePenalties
 from gradus.errors import GradusError
 from gradus.notebooks import read
 
@@ -64,26 +68,52 @@ def questions(course: Course, problem_set: str) -> list[Question]:
     return found
 
 
-def register(course: Course, problem_set: str) -> None:
+def register(course: Course, problem_set: str) -> list[str]:
     """Make the gradebook know the problem set as it is now, tests included.
 
+    Where its questions are others than when submissions were graded, what was recorded for them goes on with it.
+
+    Returns:
+        Sentences on what that did; none when nothing had changed.
+
     Raises:
-        GradusError: the released notebook is stale, or the questions changed after submissions were graded.
+        GradusError: the released notebook is stale, or the gradebook cannot be written.
     """
+    from autograder.nbgrader_bridge.migration import migrate
     from autograder.nbgrader_bridge.stages import StageError, generate
 
-    released = course.released_notebook(problem_set)
+    released, said = course.released_notebook(problem_set), []
     try:
-        text = generate(course, problem_set, course.gradebook_url)
+        try:
+            text = generate(course, problem_set, course.gradebook_url)
+        except StageError as error:
+            if "Cannot add or remove cells" not in str(error):
+                raise
+            said = migrate(course, problem_set)
+            text = generate(course, problem_set, course.gradebook_url)
     except StageError as error:
-        if "Cannot add or remove cells" in str(error):
-            raise GradusError(
-                f"questions of {problem_set} were added or removed after submissions were graded; to start over, move "
-                f"{course.root / 'gradebook.db'} away (marks given by hand are in it) and grade again."
-            ) from None
+        if isinstance(error.__cause__, SQLAlchemyError):
+            raise GradusError(what_is_wrong(course.gradebook, error.__cause__)) from None
         raise GradusError(f"{problem_set} cannot be graded.\n{error}") from None
+    except SQLAlchemyError as error:
+        raise GradusError(what_is_wrong(course.gradebook, error)) from None
     if not released.is_file() or released.read_bytes() != text.encode():
         raise GradusError(f"{released} is not what its solution gives; run `gradus release {problem_set}` first.")
+    return said
+
+
+@contextmanager
+def opened(course: Course) -> Iterator[Gradebook]:
+    """The gradebook of a course.
+
+    Raises:
+        GradusError: the database refuses, now or before this is closed; what was not committed is not in it then.
+    """
+    try:
+        with Gradebook(course.gradebook_url) as gradebook:
+            yield gradebook
+    except SQLAlchemyError as error:
+        raise GradusError(what_is_wrong(course.gradebook, error)) from error
 
 
 def marks(course: Course, problem_set: str, student: str) -> dict[str, float | None] | None:
@@ -93,7 +123,7 @@ def marks(course: Course, problem_set: str, student: str) -> dict[str, float | N
 
 def all_marks(course: Course, problem_set: str) -> dict[str, dict[str, float | None]]:
     """The marks of every student by question, as `marks` gives them."""
-    with Gradebook(course.gradebook_url) as gradebook:
+    with opened(course) as gradebook:
         try:
             return Class(gradebook, problem_set).marks()
         except MissingEntry:
@@ -107,10 +137,10 @@ class Class:
 
     Args:
         gradebook: open as long as this is used; nothing else may write through it.
-        late: nbgrader's stage for late submissions, as the instructor configured it.
+        late: what the instructor takes off for being late; None for nothing.
     """
 
-    def __init__(self, gradebook: Gradebook, problem_set: str, late: AssignLatePenalties | None = None) -> None:
+    def __init__(self, gradebook: Gradebook, problem_set: str, late: LatePenalties | None = None) -> None:
         self._gradebook, self._db, self._late = gradebook, gradebook.db(), late
         self._db.expire_on_commit = False  # the rows stay as they were read: nobody else writes them meanwhile
         self._assignment = gradebook.find_assignment(problem_set)
@@ -150,10 +180,12 @@ class Class:
 
     def record_nothing_earned(self, student: str) -> None:
         """Record a submission without a notebook: no marks on any question, and nothing to mark by hand."""
-        for notebook in self._submission(student).notebooks:
+        submission = self._submission(student)
+        for notebook in submission.notebooks:
             for grade in notebook.grades:
                 _set(grade, "auto_score", 0)
                 _set(grade, "needs_manual_grade", False)
+            self._penalise(student, submission, notebook)
 
     def commit(self) -> None:
         """Write the batch.
@@ -165,11 +197,7 @@ class Class:
             self._db.commit()
         except SQLAlchemyError as error:
             self._db.rollback()
-            why = str(getattr(error, "orig", None) or error).splitlines()[0]
-            raise GradusError(
-                f"{self._gradebook.engine.url.database} could not be written ({why}); mend that and start again: the "
-                "results are kept."
-            ) from error
+            raise GradusError(what_is_wrong(Path(self._gradebook.engine.url.database), error)) from error
 
     def marks(self) -> dict[str, dict[str, float | None]]:
         """Every student's marks by question."""
@@ -189,7 +217,7 @@ class Class:
         }
 
     def late_penalty(self, student: str) -> float:
-        """The marks that a student loses for being late."""
+        """The marks that a student loses for being late, at most what was earned."""
         return sum(notebook.late_submission_penalty or 0.0 for notebook in self._submissions[student].notebooks)
 
     def _submission(self, student: str) -> SubmittedAssignment:
@@ -207,22 +235,27 @@ class Class:
             self._submissions[student] = submission
         return self._submissions[student]
 
+    def submitted(self, student: str) -> datetime | None:
+        """When a student's submission was handed in (UTC), if that is known."""
+        return self._submissions[student].timestamp if student in self._submissions else None
+
+    def due(self, student: str) -> datetime | None:
+        """Until when a student may hand in (UTC), extension included; None when no date is set."""
+        return self._due(self._submissions[student]) if student in self._submissions else self._assignment.duedate
+
     def _penalise(self, student: str, submission: SubmittedAssignment, notebook: SubmittedNotebook) -> None:
-        late = (submission.timestamp - self._due(submission)).total_seconds() if self._is_late(submission) else 0.0
+        due = self._due(submission)
+        late = (submission.timestamp - due).total_seconds() if submission.timestamp and due else 0.0
         penalty = None
         if late > 0 and self._late is not None:
             self._db.flush()
             self._db.expire(notebook, ["score"])
-            penalty = self._late.plugin_inst.late_submission_penalty(student, notebook.score, late)
-            if penalty is not None:
-                penalty = self._late._check_late_penalty(notebook, penalty)
+            penalty = self._late.of(student, notebook, late)
         _set(notebook, "late_submission_penalty", penalty)
 
-    def _is_late(self, submission: SubmittedAssignment) -> bool:
-        return submission.timestamp is not None and self._assignment.duedate is not None
-
-    def _due(self, submission: SubmittedAssignment) -> datetime:
-        return self._assignment.duedate + (submission.extension or timedelta())
+    def _due(self, submission: SubmittedAssignment) -> datetime | None:
+        date: datetime | None = self._assignment.duedate
+        return date and date + (submission.extension or timedelta())
 
 
 def _set(row: Any, name: str, value: Any) -> None:

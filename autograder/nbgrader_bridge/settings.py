@@ -41,10 +41,13 @@ def configure(c: Config, course: Course) -> Config:
     Every entrance (our command, nbgrader's command line, formgrader) runs through this, so all give the same marks.
     """
     from autograder.nbgrader_bridge.given_marks import GivenMarks  # and nbgrader, which whoever asks for this uses
+    from autograder.nbgrader_bridge.readings import read_as_we_do
 
+    read_as_we_do(course)
     _find_our_programs()
     warnings.filterwarnings("ignore", "Object of type <Submitted", module="nbgrader")  # SQLAlchemy, of nbgrader's ways
     c.CourseDirectory.root = str(course.root)
+    c.CourseDirectory.db_url = course.gradebook_url  # nbgrader would take a `?` in the path for options
     # Relative, because formgrader makes links of them, and nbgrader escapes `root` but not these in its patterns.
     c.CourseDirectory.source_directory = os.path.relpath(course.solutions, course.root)
     c.CourseDirectory.release_directory = os.path.relpath(course.exercises, course.root)
@@ -56,7 +59,7 @@ def configure(c: Config, course: Course) -> Config:
     c.Autograde.autograde_preprocessors = [
         "autograder.nbgrader_bridge.stage.Grade",
         "nbgrader.preprocessors.SaveAutoGrades",
-        "nbgrader.preprocessors.AssignLatePenalties",
+        "autograder.nbgrader_bridge.late.CarefulPenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
     c.FeedbackExporter.template_name = TEMPLATE
@@ -80,7 +83,7 @@ def nbgrader_options(course: Course) -> Config:
     if not own.exists():
         write_whole(own, _own_config(course).encode())
     try:
-        config.merge(PyFileConfigLoader(own.name, path=str(course.root)).load_config())
+        config.merge(PyFileConfigLoader(str(own)).load_config())  # with a `path` it would expand variables in it
     except Exception as error:
         raise GradusError(f"{own} fails with {type(error).__name__}: {error}; mend it.") from None
     return config

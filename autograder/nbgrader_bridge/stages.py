@@ -21,13 +21,20 @@ class StageError(Exception):
 
 
 class _RemembersItsFailure:
-    """nbgrader logs an exception of a notebook and forgets it; this keeps it."""
+    """nbgrader logs an exception, of the database too, and forgets it; this keeps it."""
 
     failure: Exception | None = None
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
         try:
             super().convert_single_notebook(notebook_filename)  # type: ignore[misc]
+        except Exception as error:
+            self.failure = error
+            raise
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        try:
+            super().init_assignment(assignment_id, student_id)  # type: ignore[misc]
         except Exception as error:
             self.failure = error
             raise

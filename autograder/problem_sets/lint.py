@@ -3,6 +3,7 @@
 - A test uses only names that its student can know: from a prompt (in backticks), the stub, a cell that everyone runs
   (imports), Python itself, or the test.
 - Nothing of a solution or of a hidden test is in the released notebook.
+- The points that a prompt, or the table of the title, says are those that count. (`points_lint.py`)
 - Labels are unique; hidden tests stand only in test cells, each of which has points and a hidden part in plain Python.
 """
 
@@ -14,45 +15,39 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
+from autograder.problem_sets.cells import kind_of, place_of
 from autograder.problem_sets.names import bound_names, called_wrongly, free_names, names_in_backticks, signatures
+from autograder.problem_sets.points_lint import points_findings
 from autograder.problem_sets.regions import GUIDE, HIDDEN, SOLUTION, RegionError, regions, suspicious_markers, without
-from gradus.frames import label_of
 from gradus.notebooks import Notebook, source_of
 
 MIN_SECRET = 16  # characters without white space: a shorter line, such as `return loss`, gives nothing away
 
 
 def lint(source: Notebook, released: Notebook, name: str) -> list[str]:
-    """All findings, in the order of the cells; empty when the problem set may be released.
+    """All findings, in the order of the cells; empty when there is nothing to mend.
 
     Args:
         source: the instructor's notebook.
         released: the student notebook made from it.
         name: what to call the notebook in a finding.
     """
+    return refusals(source, released, name) or said_wrongly(source, name)
+
+
+def said_wrongly(source: Notebook, name: str) -> list[str]:
+    """The findings with which a problem set can be released and marked: its students read another number of points."""
+    return [f"{name}, {where}: {what}" for where, what in points_findings(source)]
+
+
+def refusals(source: Notebook, released: Notebook, name: str) -> list[str]:
+    """The findings with which a problem set is not released; arguments as for `lint`."""
     findings = [f"{name}, {where}: {what}" for where, what in _structure(source)]
     if findings:  # what follows relies on regions that are well formed
         return findings
     findings += [f"{name}, {where}: {what}" for where, what in _names(source)]
     findings += [f"{name}, {where}: {what}" for where, what in _leaks(source, released)]
     return findings
-
-
-def kind_of(cell: Notebook) -> str:
-    """What a cell is to nbgrader and the student: "test", "answer" (code), "written" (by hand), "text" or "code"."""
-    metadata = cell["metadata"].get("nbgrader", {})
-    code = cell["cell_type"] == "code"
-    if metadata.get("solution"):
-        return "answer" if code else "written"
-    if metadata.get("grade") and code:
-        return "test"
-    return "code" if code else "text"
-
-
-def place_of(index: int, cell: Notebook) -> str:
-    """How a finding names a cell: its number, counted from 1, and its label or id."""
-    label = label_of(cell) or cell.get("id", "")
-    return f"cell {index + 1} ({label})"
 
 
 def _structure(source: Notebook) -> Iterator[tuple[str, str]]:

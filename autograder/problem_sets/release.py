@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course import Course
+from autograder.problem_sets.lint import said_wrongly
+from autograder.problem_sets.points_lint import variants_findings
 from gradus.errors import GradusError
+from gradus.notebooks import read
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,21 @@ def make_releases(course: Course, names: list[str]) -> list[Release]:
     if not releases:
         raise GradusError(f"{course.solutions} holds no problem set; write one as ps1/ps1.ipynb there.")
     return releases
+
+
+def advice(course: Course, names: list[str]) -> list[str]:
+    """Findings with which problem sets, called `names` or all, are released: what they say and what counts differ.
+
+    Raises:
+        GradusError: a variants.py is broken.
+    """
+    found = []
+    for name in names or course.problem_sets():
+        path = course.source_notebook(name)
+        source = read(path)
+        found += said_wrongly(source, path.name)
+        found += [f"{path.name}, {where}: {what}" for where, what in variants_findings(source, path.parent)]
+    return found
 
 
 def orphans(course: Course) -> list[Path]:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from autograder.course import Course
 from gradus.errors import GradusError
 
-TIMESTAMP = "timestamp.txt"
-_TIMESTAMP_BYTES = 100
 _GOOD_NAME = re.compile(r"[^\W_][\w.@+ -]{0,99}")
 
 
@@ -95,23 +92,6 @@ def _is_there(path: Path) -> bool:
 def _printable(name: str) -> str:
     """The name as text, without what is not Unicode."""
     return name.encode("utf-8", "replace").decode("utf-8")
-
-
-def submitted_at(course: Course, problem_set: str, student: str) -> tuple[datetime | None, bytes]:
-    """When a submission was handed in (UTC), from nbgrader's `timestamp.txt` beside it, and that file's content.
-
-    None and nothing when there is no such plain file, or no time in it.
-    """
-    from nbgrader.utils import parse_utc
-
-    path = course.submitted_notebook(student, problem_set).with_name(TIMESTAMP)
-    try:
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > _TIMESTAMP_BYTES:
-            return None, b""
-        content = path.read_bytes()
-        return parse_utc(content.decode("utf-8").strip() or None), content
-    except (OSError, ValueError, OverflowError):
-        return None, b""
 
 
 def _submission(folder: Path, problem_set: str) -> Submission:

@@ -16,6 +16,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.submissions.handed_out import frame_in
 from autograder.submissions.rebuild import SubmittedCell, blank, rebuild
 
 MAX_BYTES = 32_000_000
@@ -48,7 +49,7 @@ def framed(content: bytes | UnreadableError, name: str, released: NotebookNode) 
     try:
         if isinstance(content, UnreadableError):
             raise content
-        return rebuild(cells_of(content, name), released, Path(name).stem)
+        return rebuild(cells_of(content, name), released, Path(name).stem, frame_in(content))
     except UnreadableError as reason:
         return blank(released, str(reason))
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
+from autograder.submissions.handed_out import NOT_KNOWN, HandedOut
 from autograder.submissions.record import with_note
 from gradus.frames import label_of
 
@@ -38,11 +39,15 @@ def is_graded(cell: NotebookNode) -> bool:
     return bool(cell.metadata.get("nbgrader", {}).get("grade"))
 
 
-def rebuild(submitted: list[SubmittedCell], released: NotebookNode, name: str) -> NotebookNode:
+def rebuild(
+    submitted: list[SubmittedCell], released: NotebookNode, name: str, handed_out: HandedOut = NOT_KNOWN
+) -> NotebookNode:
     """The submission in the frame of `released`. `metadata["gradus"]` says what had to be mended.
 
     Args:
         name: of the problem set, for sentences.
+        handed_out: what this student was given, which need not be today's release: nobody is told that a cell was
+            changed, or is missing, which was mended or added since.
     """
     frame = {label_of(cell): cell for cell in released.cells if label_of(cell)}
     claims, copies = _claims(submitted, released)
@@ -52,12 +57,12 @@ def rebuild(submitted: list[SubmittedCell], released: NotebookNode, name: str) -
     for index, cell in enumerate(submitted):
         if index in claims:
             known = frame[claims[index]]
-            problems += _differences(cell, known)
+            problems += _differences(cell, known, handed_out)
             cells.append(_framed(known, cell.source if is_answer(known) else known.source, cell))
         else:
             cells.append(_plain(cell, f"submitted-{index}"))
 
-    problems += _put_back(cells, list(frame.values()))
+    problems += _put_back(cells, list(frame.values()), handed_out)
     if not claims:
         problems = [
             f"no cell of {name} was recognised (another notebook, or an editor removed the labels of the cells): "
@@ -97,11 +102,13 @@ def _claims(submitted: list[SubmittedCell], released: NotebookNode) -> tuple[dic
     return {index: label for label, index in index_of.items()}, list(dict.fromkeys(copies))
 
 
-def _differences(cell: SubmittedCell, known: NotebookNode) -> list[str]:
+def _differences(cell: SubmittedCell, known: NotebookNode, handed_out: HandedOut) -> list[str]:
     label = label_of(known)
     if cell.kind != known.cell_type:
         return [f"cell `{label}` had become a {cell.kind} cell: it was made a {known.cell_type} cell again"]
     if not is_answer(known) and known.cell_type == "code" and _lines(cell.source) != _lines(known.source):
+        if handed_out.has(label, cell.source):
+            return []
         return [f"{_sort(known)} `{label}` had been changed: the released one was run"]
     return []
 
@@ -131,7 +138,7 @@ def _sort(known: NotebookNode) -> str:
     return "answer cell" if is_answer(known) else "test cell" if is_graded(known) else "cell"
 
 
-def _put_back(cells: list[NotebookNode], frame: list[NotebookNode]) -> list[str]:
+def _put_back(cells: list[NotebookNode], frame: list[NotebookNode], handed_out: HandedOut) -> list[str]:
     """Insert into `cells` what is missing or out of place of `frame`, in the release's order; say what was done."""
     problems = []
     answers: list[str] = []  # the labels of the answers released before the cell at hand
@@ -141,7 +148,7 @@ def _put_back(cells: list[NotebookNode], frame: list[NotebookNode]) -> list[str]
         label = labels[number]
         if is_answer(known):
             if label not in place:
-                problems.append(f"answer cell `{label}` was missing")
+                problems += handed_out.on_missing(label, _sort(known), f"answer cell `{label}` was missing")
             if is_graded(known) and label not in place:  # shown empty to whoever marks it by hand
                 cells.append(_framed(known, known.source))
                 place = _places(cells)
@@ -151,10 +158,12 @@ def _put_back(cells: list[NotebookNode], frame: list[NotebookNode]) -> list[str]
         later = labels[number + 1 :]
         if label not in place:
             restored = _framed(known, known.source)
-            problems.append(f"{_sort(known)} `{label}` was missing: restored")
+            sort = _sort(known)
+            problems += handed_out.on_missing(label, sort, f"{sort} `{label}` was missing: restored")
         elif _is_misplaced(known, place, answers, later):
             restored = cells.pop(place[label])
-            problems.append(f"{_sort(known)} `{label}` stood in the wrong place: moved back")
+            moved = f"{_sort(known)} `{label}` stood in the wrong place: moved back"
+            problems += handed_out.on_misplaced(labels, moved)
         else:
             continue
         cells.insert(_place_for(known, _places(cells), answers, later, len(cells)), restored)

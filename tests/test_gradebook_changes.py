@@ -1,0 +1,267 @@
+"""A problem set may change after it was graded: what people entered into the gradebook goes on with it."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import tiny_problem_set as tiny
+from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.plugins import CsvExportPlugin
+from traitlets.config import Config
+
+from autograder.course import Course
+from autograder.nbgrader_bridge.gradebook import Class, all_marks, register
+from autograder.nbgrader_bridge.settings import configure
+from autograder.problem_sets.release import make_releases
+from gradus.errors import GradusError
+from gradus.notebooks import Notebook, write
+
+DUE = datetime.datetime(2026, 10, 1, 12)
+EXTENSION = datetime.timedelta(days=2)
+TEST_MORE = """assert same(double(1), 2)
+### BEGIN HIDDEN TESTS
+from autograder.answers import answer, cases
+answer(double, cases.number())
+### END HIDDEN TESTS"""
+
+Change = Callable[[Notebook], None]
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A graded class, with marks by hand and comments in tiny and in another problem set of the same course."""
+    folder = tmp_path_factory.mktemp("template")
+    course, _ = tiny.released_course(folder)
+    source = tiny.source_notebook()
+    write(course.solutions / "other" / "other.ipynb", source)
+    make_releases(course, [])[0].write()
+    for name in ("tiny", "other"):
+        register(course, name)
+        with Gradebook(course.gradebook_url) as gradebook:
+            recorded = Class(gradebook, name)
+            for student, mark in (("ada", 1.0), ("ben", 0.0)):
+                given = {"test_double": mark, "test_halve": 2.0, "why": None}
+                recorded.record(student, given, {"double": False, "halve": False, "why": False}, DUE)
+            recorded.commit()
+            gradebook.find_assignment(name).duedate = DUE
+            gradebook.find_submission(name, "ada").extension = EXTENSION
+            gradebook.find_grade("why", name, name, "ada").manual_score = 2.5
+            gradebook.find_grade("test_double", name, name, "ada").extra_credit = 0.5
+            gradebook.find_grade("test_halve", name, name, "ben").manual_score = 1.5
+            gradebook.find_comment("why", name, name, "ada").manual_comment = "Well said."
+            gradebook.find_comment("double", name, name, "ben").manual_comment = "See me."
+            gradebook.db.commit()
+    return folder
+
+
+@pytest.fixture
+def course(template: Path, tmp_path: Path) -> Course:
+    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
+    return Course(tmp_path / "course", tmp_path / "solutions", tmp_path / "exercises")
+
+
+def changed(course: Course, change: Change) -> list[str]:
+    """Change the source of tiny, release it, and let the gradebook know."""
+    source = tiny.source_notebook()
+    change(source)
+    write(course.source_notebook("tiny"), source)
+    for release in make_releases(course, ["tiny"]):
+        release.write()
+    return register(course, "tiny")
+
+
+def cell_called(source: Notebook, name: str) -> Notebook:
+    (found,) = [cell for cell in source["cells"] if tiny.label(cell) == name]
+    return found
+
+
+def entered(course: Course, name: str = "tiny") -> dict[str, object]:
+    """All that people have entered for a problem set, by what it is for."""
+    found: dict[str, object] = {}
+    with Gradebook(course.gradebook_url) as gradebook:
+        assignment = gradebook.find_assignment(name)
+        found["due"] = assignment.duedate
+        for submission in assignment.submissions:
+            student = submission.student.id
+            found[f"{student} extension"] = submission.extension
+            for notebook in submission.notebooks:
+                for grade in notebook.grades:
+                    if grade.manual_score is not None or grade.extra_credit is not None:
+                        found[f"{student} {grade.name}"] = (grade.manual_score, grade.extra_credit)
+                for comment in notebook.comments:
+                    if comment.manual_comment:
+                        found[f"{student} on {comment.name}"] = comment.manual_comment
+    return found
+
+
+def nbgrader_goes_on(course: Course, tmp_path: Path, questions: set[str]) -> None:
+    """nbgrader's own list of submissions, its single pages and its export still work."""
+    settings = configure(Config(), course)
+    api = NbGraderAPI(coursedir=CourseDirectory(config=settings), config=settings)
+    assert {one["student"] for one in api.get_submissions("tiny")} == {"ada", "ben"}
+    assert len(api.get_notebook_submissions("tiny", "tiny")) in (0, 2)  # those with a graded notebook on the disk
+    with Gradebook(course.gradebook_url) as gradebook:
+        for submission in gradebook.find_assignment("tiny").submissions:
+            submission.to_dict()
+            for notebook in submission.notebooks:
+                assert {grade.name for grade in notebook.grades} == questions
+                assert all(grade.to_dict() and grade.max_score for grade in notebook.grades)
+                assert [comment.to_dict() for comment in notebook.comments]
+        export = CsvExportPlugin(config=settings)
+        export.to = str(tmp_path / "export.csv")
+        export.export(gradebook)
+    rows = list(csv.DictReader((tmp_path / "export.csv").open()))
+    assert len([row for row in rows if row["assignment"] == "tiny"]) == 2
+
+
+def add(source: Notebook) -> None:
+    source["cells"].append(tiny.cell("code", "test_more", TEST_MORE, grade=True, locked=True, points=1))
+
+
+def add_written(source: Notebook) -> None:
+    source["cells"].append(tiny.cell("markdown", "why_else", "Because.", grade=True, solution=True, points=2))
+
+
+def remove(source: Notebook) -> None:
+    source["cells"] = [cell for cell in source["cells"] if "halve" not in tiny.label(cell)]
+
+
+def remove_written(source: Notebook) -> None:
+    source["cells"] = [cell for cell in source["cells"] if tiny.label(cell) != "why"]
+
+
+def rename(source: Notebook) -> None:
+    cell = cell_called(source, "test_halve")
+    cell["metadata"]["nbgrader"]["grade_id"], cell["id"] = "test_half", "test-half"
+
+
+def point_again(source: Notebook) -> None:
+    cell_called(source, "why")["metadata"]["nbgrader"]["points"] = 5
+
+
+def mark_by_hand(source: Notebook) -> None:
+    """A test becomes a question that a person marks."""
+    cell = cell_called(source, "test_halve")
+    cell["source"] = "### BEGIN SOLUTION\nshown_to_nobody = halve(3)\n### END SOLUTION"
+    cell["metadata"]["nbgrader"] |= {"solution": True, "locked": False}
+
+
+def make_a_task(source: Notebook) -> None:
+    cell = cell_called(source, "why")
+    cell["source"] = "Tell why.\n\n=== BEGIN MARK SCHEME ===\nTwo halves.\n=== END MARK SCHEME ==="
+    cell["metadata"]["nbgrader"] |= {"grade": False, "solution": False, "task": True, "locked": True}
+
+
+def unlock(source: Notebook) -> None:
+    """A cell that the tests need is no longer nbgrader's: no question changes."""
+    cell_called(source, "same")["metadata"] = {}
+
+
+ALL = {
+    "due": DUE,
+    "ada extension": EXTENSION,
+    "ben extension": None,
+    "ada why": (2.5, None),
+    "ada test_double": (None, 0.5),
+    "ben test_halve": (1.5, None),
+    "ada on why": "Well said.",
+    "ben on double": "See me.",
+}
+NAMES = {"test_double", "test_halve", "why"}
+
+
+@pytest.mark.parametrize(("change", "questions", "gone", "come", "said"), [
+    (add, NAMES | {"test_more"}, (), {}, "`test_more` is new"),
+    (add_written, NAMES | {"why_else"}, (), {}, "`why_else` is new"),
+    (remove, {"test_double", "why"}, ("ben test_halve",), {}, "`test_halve` is no longer asked;"),
+    (remove_written, {"test_double", "test_halve"}, ("ada why", "ada on why"), {}, "ada 2.5, ada a comment"),
+    (rename, (NAMES - {"test_halve"}) | {"test_half"}, ("ben test_halve",), {"ben test_half": (1.5, None)},
+     "`test_halve` is now `test_half`"),
+    (point_again, NAMES, (), {}, ""),
+    (mark_by_hand, NAMES, (), {}, "some are now marked in another way"),
+    (make_a_task, NAMES, (), {}, "some are now marked in another way"),
+    (unlock, NAMES, (), {}, "`same` has gone"),
+])  # fmt: skip
+def test_what_people_entered_goes_on_with_a_changed_problem_set(
+    course: Course, tmp_path: Path, change: Change, questions: set[str], gone: tuple[str, ...],
+    come: dict[str, object], said: str,
+) -> None:  # fmt: skip
+    before = course.gradebook.read_bytes()
+    assert entered(course) == ALL
+    sentences = " ".join(changed(course, change))
+    assert said in sentences
+    assert entered(course) == {what: mark for what, mark in ALL.items() if what not in gone} | come
+    assert entered(course, "other") == ALL
+    nbgrader_goes_on(course, tmp_path, questions)
+    copies = list(course.root.glob("gradebook-before-tiny-*.db"))
+    assert len(copies) == (1 if said else 0)
+    if copies:
+        assert str(copies[0]) in sentences
+        with sqlite3.connect(copies[0]) as copy, sqlite3.connect(":memory:") as old:
+            old.deserialize(before)
+            assert list(copy.iterdump()) == list(old.iterdump())
+    assert register(course, "tiny") == []  # once is enough
+
+
+def test_an_added_question_is_recorded_like_any_other(course: Course) -> None:
+    changed(course, add)
+    assert all_marks(course, "tiny")["ada"]["test_more"] is None
+    with Gradebook(course.gradebook_url) as gradebook:
+        recorded = Class(gradebook, "tiny")
+        recorded.record("ada", {"test_more": 1.0}, {}, DUE)
+        recorded.record("cho", {"test_double": 1.0, "test_halve": 0.0, "why": None, "test_more": 1.0}, {}, DUE)
+        recorded.commit()
+    marks = all_marks(course, "tiny")
+    assert marks["ada"] == {"test_double": 1.5, "test_halve": 2.0, "why": 2.5, "test_more": 1.0}
+    assert marks["cho"]["test_more"] == 1.0
+
+
+def test_a_renamed_cell_is_known_by_its_id_where_its_text_tells_nothing(course: Course) -> None:
+    graded = course.autograded_notebook("ada", "tiny")
+    graded.parent.mkdir(parents=True)
+    shutil.copy(course.released_notebook("tiny"), graded)
+
+    def rename_written(source: Notebook) -> None:
+        cell_called(source, "why")["metadata"]["nbgrader"]["grade_id"] = "because"
+
+    (said,) = changed(course, rename_written)
+    assert "`why` is now `because`" in said
+    assert entered(course)["ada because"] == (2.5, None)
+    assert entered(course)["ada on because"] == "Well said."
+
+
+def test_a_changed_problem_set_changes_nothing_when_no_copy_can_be_made(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("autograder.nbgrader_bridge.gradebook_file.tempfile.mkstemp", full)
+    with pytest.raises(GradusError, match=r"No space left on device.*make room"):
+        changed(course, add)
+    assert entered(course) == ALL
+    monkeypatch.undo()
+    assert register(course, "tiny")
+    assert entered(course) == ALL
+
+
+def test_several_changes_one_after_the_other_keep_what_is_still_there(course: Course) -> None:
+    changed(course, add)
+    changed(course, remove)
+
+    def all_of_it(source: Notebook) -> None:
+        add(source)
+        add_written(source)
+        point_again(source)
+
+    changed(course, all_of_it)
+    assert entered(course) == {what: mark for what, mark in ALL.items() if what != "ben test_halve"}
+    assert len(list(course.root.glob("gradebook-before-tiny-*.db"))) == 3
