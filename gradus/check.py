@@ -169,19 +169,23 @@ def keeps_dtype(
         given = [
             value.to(asked) if isinstance(value, Tensor) and value.dtype == first else value for value in arguments
         ]
-        for value in _tensors_in(f(*given)):
+        for value in _tensors_in(f(*given), called):
             if value.is_floating_point() or not (asked.is_floating_point or value.dtype == torch.bool):
                 went_in, came_out = (str(dtype).removeprefix("torch.") for dtype in (asked, value.dtype))
                 cure = f"New tensors need `dtype={went_in}`, too: `dtype=X.dtype`, or `torch.zeros_like(X)`."
                 _require(value.dtype == asked, f"{called} was given {went_in} and returned {came_out}. {cure}")
 
 
-def _tensors_in(value: Any) -> Iterator[Tensor]:
+def _tensors_in(value: Any, name: str) -> Iterator[Tensor]:
     if isinstance(value, Tensor):
         yield value
+    elif isinstance(value, dict):
+        yield from _tensors_in(list(value.values()), name)
     elif isinstance(value, (list, tuple)):
         for entry in value:
-            yield from _tensors_in(entry)
+            yield from _tensors_in(entry, name)
+    else:
+        _require(not isinstance(value, np.ndarray), f"{name} returned a NumPy array; asked was a tensor.")
 
 
 def _require(holds: bool, message: str) -> None:

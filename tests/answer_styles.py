@@ -28,10 +28,6 @@ def _is_int(value: Any) -> bool:
     return type(value) is int
 
 
-def _is_number(value: Any) -> bool:
-    return type(value) in (int, float)
-
-
 def _is_tensor(value: Any) -> bool:
     return isinstance(value, torch.Tensor)
 
@@ -74,7 +70,7 @@ def _with_a_graph(X: torch.Tensor) -> torch.Tensor:
 
 
 class _Pair(tuple):
-    """A tuple with a name of its own, as `namedtuple` makes it."""
+    """A kind of tuple, as `namedtuple` makes it."""
 
     __slots__ = ()
 
@@ -87,6 +83,7 @@ STYLES: dict[str, tuple[Callable[[Any], bool], Change]] = {
     "np.float64 for a float": (_is_float, np.float64),
     "a tensor's item for a float": (_is_float, lambda x: torch.tensor(x, dtype=torch.float64).item()),
     "np.float32 for a float": (_is_float, np.float32),
+    "a float that was in single precision": (_is_float, lambda x: float(np.float32(x))),
     "a tensor without dimensions for a float": (_is_float, lambda x: torch.tensor(x, dtype=torch.float64)),
     "an array without dimensions for a float": (_is_float, np.array),
     "np.int64 for an int": (_is_int, np.int64),
@@ -171,11 +168,13 @@ class Styled:
         if not isinstance(right, type):
             return self._function(right)
         methods = {
-            name: self._function(found)
+            name: staticmethod(self._function(found.__func__))
+            if isinstance(found, staticmethod)
+            else self._function(found)
             for cls in reversed(right.__mro__[:-1])
             if cls.__module__ == right.__module__
             for name, found in vars(cls).items()
-            if callable(found) and not name.startswith("__") and not isinstance(found, (type, staticmethod))
+            if callable(found) and not name.startswith("__") and not isinstance(found, type)
         }
         return type(right.__name__, (right,), {**methods, "__module__": right.__module__})
 

@@ -1,0 +1,101 @@
+"""Styles × questions: what a visible check accepts, the hidden tests accept, in every problem set."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from typing import Any
+
+import in_process
+import pytest
+from answer_styles import STYLES, Styled
+
+from autograder.answers.stream import run_test
+from autograder.course import Course
+from autograder.judging.judge import judge
+from autograder.problem_sets.answer_lint import asked_questions
+from autograder.problem_sets.jobs import source_job
+
+PROBLEM_SETS = Course.from_environment().problem_sets()
+# What no prompt decides: these are right wherever they occur.
+ALWAYS_RIGHT = {
+    "np.float64 for a float", "a tensor's item for a float", "every third entry of a longer tensor", "a diagonal",
+    "a tensor with its dimensions laid out backwards", "a column of something wider", "a negated view",
+    "a reversed array", "an array in Fortran's order", "an ordered dict", "a dict with a default",
+    "np.str_ for a string",
+}  # fmt: skip
+
+
+GIVES_NOTHING = {"test_Value", "test_SGD"}  # objects of the student's own, or None: there is nothing to keep otherwise
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a question fares in a style: why its visible lines fail ("" when they pass), and the share of its marks."""
+
+    visible: str
+    share: float
+    says: tuple[str, ...]
+
+
+@functools.cache
+def outcomes(problem_set: str) -> dict[tuple[str, str], Outcome]:
+    """By question and style; the styles that change nothing in a question's results are left out."""
+    notebook = in_process.source_notebook(problem_set)
+    job = source_job(notebook, in_process.SEED)
+    tested = {question.name: question.tested for question in asked_questions(notebook)}
+    tests = {question.name: question for question in job.questions}
+    found = {}
+    names: dict[str, Any] = {"__name__": "__main__"}
+    with redirect_stdout(StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = in_process.run_job(job)
+        for cell in job.cells:
+            for style in STYLES if cell.question else ():
+                assert cell.question is not None
+                styled = Styled(style)
+                mine = names | {name: styled.of(names[name]) for name in tested[cell.question]}
+                visible = ""
+                try:
+                    in_process.run(cell.source, dict(mine))
+                except Exception as error:
+                    visible = f"{type(error).__name__}: {error}"
+                received: list[bytes] = []
+                test = tests[cell.question]
+                run_test(test.test, mine, job.seed, received.append, question=test.drawn_as, prelude=test.prelude)
+                if styled.times:
+                    verdict = judge(expected[cell.question], received, 1.0)
+                    says = tuple(answer.says for answer in verdict.answers if answer.outcome != "match")
+                    found[cell.question, style] = Outcome(visible, verdict.score, says[:2])
+            in_process.run(cell.source, names)
+    return found
+
+
+@pytest.mark.parametrize("problem_set", PROBLEM_SETS)
+def test_what_a_visible_check_accepts_the_hidden_tests_accept(problem_set: str) -> None:
+    lost = {place: one for place, one in outcomes(problem_set).items() if not one.visible and one.share < 1}
+    assert lost == {}
+
+
+@pytest.mark.parametrize("problem_set", PROBLEM_SETS)
+def test_what_no_prompt_decides_is_accepted(problem_set: str) -> None:
+    found = {place: one for place, one in outcomes(problem_set).items() if place[1] in ALWAYS_RIGHT}
+    assert {place: one for place, one in found.items() if one.visible or one.share < 1} == {}
+
+
+@pytest.mark.parametrize("problem_set", PROBLEM_SETS)
+def test_every_question_is_asked_in_some_styles(problem_set: str) -> None:
+    asked = {question for question, _ in outcomes(problem_set)}
+    assert asked == set(in_process.test_cells(in_process.source_notebook(problem_set))) - GIVES_NOTHING
+
+
+def test_a_visible_check_that_is_laxer_than_the_hidden_tests_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table would tell: without the check of dtypes, an answer in the wrong one passes what can be seen."""
+    monkeypatch.setattr("gradus.check.keeps_dtype", lambda *_, **__: None)
+    outcomes.cache_clear()
+    lost = {place for place, one in outcomes("ps4").items() if not one.visible and one.share < 1}
+    outcomes.cache_clear()
+    assert ("test_softmax", "double precision") in lost
