@@ -97,11 +97,21 @@ def test_tools_moved_behind_the_tests_are_moved_back(tmp_path: Path, released: N
     assert labels(notebook)[:2] == ["same", "double"]
 
 
-def test_when_an_answer_has_lost_its_label_its_test_runs_after_all_of_the_students_cells(
+def test_an_answer_without_its_label_is_known_by_what_it_defines_and_its_test_runs_behind_it(
     tmp_path: Path, released: Notebook, right: Notebook
 ) -> None:
     stripped = without(right, "double", "test_double")
     stripped["cells"].append(tiny.cell("code", "mine", tiny.RIGHT["double"]))
+    notebook, problems = rebuilt(tmp_path, released, stripped)
+    assert labels(notebook)[-3:] == ["double", "test_double", "test_halve"]
+    assert problems[0] == "answer cell `double` was missing: `double` was found in a cell of its own and graded"
+
+
+def test_when_an_answer_is_nowhere_its_test_runs_after_all_of_the_students_cells(
+    tmp_path: Path, released: Notebook, right: Notebook
+) -> None:
+    stripped = without(right, "double", "test_double")
+    stripped["cells"].append(tiny.cell("code", "mine", "exec('double = lambda x: 2 * x')"))
     notebook, problems = rebuilt(tmp_path, released, stripped)
     assert tiny.label(notebook.cells[-1]) == "test_double"
     assert "answer cell `double` was missing" in problems
@@ -115,10 +125,19 @@ def test_without_any_metadata_cells_are_known_by_their_ids(tmp_path: Path, relea
     assert problems == []
 
 
-def test_without_metadata_and_ids_all_tests_run_at_the_end(tmp_path: Path, released: Notebook, right: Notebook) -> None:
+def test_without_metadata_and_ids_cells_are_known_by_their_text_and_names(
+    tmp_path: Path, released: Notebook, right: Notebook
+) -> None:
     for number, cell in enumerate(right["cells"]):
         cell |= {"metadata": {}, "id": f"c{number}"}
     notebook, problems = rebuilt(tmp_path, released, right)
+    assert labels(notebook) == labels(nbformat.from_dict(released))
+    assert "the cells of tiny had lost their labels" in problems[0]
+    assert "answer cell `why` was missing: the text in an added text cell was put into it" in problems[1]
+
+
+def test_when_nothing_is_recognised_all_tests_run_at_the_end(tmp_path: Path, released: Notebook) -> None:
+    notebook, problems = rebuilt(tmp_path, released, {"cells": [tiny.cell("code", "x", "print(1)")], "nbformat": 4})
     assert set(labels(notebook)[-4:]) == {"same", "test_double", "test_halve", "why"}
     assert len(problems) == 1
     assert "no cell of tiny was recognised" in problems[0]

@@ -16,7 +16,8 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.submissions.rebuild import SubmittedCell, blank, rebuild
+from autograder.submissions.rebuild import blank, rebuild
+from autograder.submissions.release_index import SubmittedCell
 
 MAX_BYTES = 32_000_000
 MAX_CELLS = 1_000

@@ -8,34 +8,17 @@ missing or out of place is put back. So a submission earns what its answers earn
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
+from autograder.submissions.places import put_back
+from autograder.submissions.recognise import Recognised, recognise
 from autograder.submissions.record import with_note
+from autograder.submissions.release_index import ReleaseIndex, SubmittedCell, is_answer, is_graded, is_written
+from autograder.submissions.sources import same_text
+from autograder.submissions.written import FoundAnswer, find_written
 from gradus.frames import label_of
-
-
-@dataclass(frozen=True)
-class SubmittedCell:
-    """All that is taken from one cell. `label` is nbgrader's grade_id, `cell_id` nbformat's id; "" for none."""
-
-    kind: str
-    source: str
-    label: str = ""
-    cell_id: str = ""
-    attachments: dict[str, dict[str, str]] = field(default_factory=dict)
-
-
-def is_answer(cell: NotebookNode) -> bool:
-    """Whether the student writes in this cell."""
-    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
-
-
-def is_graded(cell: NotebookNode) -> bool:
-    """Whether the cell carries points."""
-    return bool(cell.metadata.get("nbgrader", {}).get("grade"))
 
 
 def rebuild(submitted: list[SubmittedCell], released: NotebookNode, name: str) -> NotebookNode:
@@ -44,70 +27,103 @@ def rebuild(submitted: list[SubmittedCell], released: NotebookNode, name: str) -
     Args:
         name: of the problem set, for sentences.
     """
-    frame = {label_of(cell): cell for cell in released.cells if label_of(cell)}
-    claims, copies = _claims(submitted, released)
-    problems = [f"cell `{label}` is there more than once: the last one was graded" for label in copies]
-
-    cells: list[NotebookNode] = []
-    for index, cell in enumerate(submitted):
-        if index in claims:
-            known = frame[claims[index]]
-            problems += _differences(cell, known)
-            cells.append(_framed(known, cell.source if is_answer(known) else known.source, cell))
-        else:
-            cells.append(_plain(cell, f"submitted-{index}"))
-
-    problems += _put_back(cells, list(frame.values()))
-    if not claims:
+    release = ReleaseIndex(released)
+    known = recognise(submitted, release)
+    found = find_written(submitted, release, known)
+    problems = [*known.problems, *(answer.problem for answer in found.values())]
+    cells, answers = _in_their_order(submitted, release, known, found, problems)
+    put_back_ones = put_back(cells, release, answers)
+    if known.by_text and known.claims:
+        problems.insert(
+            0,
+            f"the cells of {name} had lost their labels, as another program than Jupyter leaves them: they were known "
+            "by their text and by what they define",
+        )
+    elif not known.claims and not known.merged:
         problems = [
             f"no cell of {name} was recognised (another notebook, or an editor removed the labels of the cells): "
-            "the tests were put at its end and run"
+            "the tests were put at its end and run",
+            *(answer.problem for answer in found.values()),
         ]
+        put_back_ones = []
     notebook = new_notebook(cells=cells, metadata=copy.deepcopy(released.metadata))
-    notebook.metadata["gradus"] = {"readable": True, "problems": problems}
+    notebook.metadata["gradus"] = {"readable": True, "problems": problems + put_back_ones}
     return with_note(notebook)
 
 
-def blank(released: NotebookNode, reason: str) -> NotebookNode:
-    """The released notebook, to be given no marks because of `reason`."""
+def blank(released: NotebookNode, reason: str, unread: bool = False) -> NotebookNode:
+    """The released notebook, to be given no marks because of `reason`.
+
+    Args:
+        unread: there is something that a person may be able to read: written answers wait for that.
+    """
     notebook = copy.deepcopy(released)
+    for cell in notebook.cells if unread else ():
+        if is_written(cell):
+            mark = "# " if cell.cell_type == "code" else ""
+            cell.source = f"{mark}The grader could not read what was handed in: look at the file itself."
     notebook.metadata["gradus"] = {"readable": False, "problems": [reason]}
     return with_note(notebook)
 
 
-def _claims(submitted: list[SubmittedCell], released: NotebookNode) -> tuple[dict[int, str], list[str]]:
-    """Which submitted cell (by index) is which labelled cell of the release, and the answers that occur twice.
+def _in_their_order(
+    submitted: list[SubmittedCell],
+    release: ReleaseIndex,
+    known: Recognised,
+    found: dict[str, FoundAnswer],
+    problems: list[str],
+) -> tuple[list[NotebookNode], dict[str, NotebookNode]]:
+    """The cells of the new notebook, and the cell of each answer that has another label; appends to `problems`."""
+    frame, cells, holds = release.frame, list[NotebookNode](), dict[str, NotebookNode]()
+    moved = {index for answer in found.values() for index in answer.moved}
+    homeless = {answer.index: answer for label, answer in found.items() if label not in known.claims.values()}
+    elsewhere = {
+        index: [label for label, at in known.elsewhere.items() if at == index] for index in known.elsewhere.values()
+    }
+    for index, cell in enumerate(submitted):
+        for label in known.stubs_before.get(index, ()):
+            cells.append(_plain(SubmittedCell("code", frame[label].source), f"handed-out-{label}"))
+        if index in known.merged:
+            cells.append(_framed(frame[known.merged[index]], cell.source))
+        if index in homeless:
+            cells.append(_with_found(frame[homeless[index].label], homeless[index]))
+        if index in known.set_aside or index in moved:
+            continue
+        if index not in known.claims:
+            cells.append(_plain(cell, f"submitted-{index}"))
+            continue
+        label = known.claims[index]
+        if label in found:
+            cells.append(_with_found(frame[label], found[label]))
+            continue
+        problems += _differences(cell, frame[label])
+        cells.append(_framed(frame[label], _source(cell, frame[label]), cell))
+        holds |= dict.fromkeys(elsewhere.get(index, ()), cells[-1])
+    return cells, holds
 
-    A cell is known by its label, or where an editor has removed that, by its id.
-    """
-    label_by_id = {cell.get("id"): label_of(cell) for cell in released.cells if label_of(cell)}
-    labels = set(label_by_id.values())
-    answers = {label_of(cell) for cell in released.cells if is_answer(cell)}
-    index_of: dict[str, int] = {}
-    copies = []
-    for index, cell in enumerate(submitted):
-        if cell.label in labels:
-            if cell.label in index_of and cell.label in answers:
-                copies.append(cell.label)
-            index_of[cell.label] = index
-    for index, cell in enumerate(submitted):
-        label = label_by_id.get(cell.cell_id)
-        if label and cell.label not in labels and label not in index_of:
-            index_of[label] = index
-    return {index: label for label, index in index_of.items()}, list(dict.fromkeys(copies))
+
+def _source(cell: SubmittedCell, known: NotebookNode) -> str:
+    """What goes into a released cell: an answer is the student's, but for white space around what was handed out."""
+    own = is_answer(known) and not (is_graded(known) and same_text(cell.source, known.source))
+    return cell.source if own else known.source
+
+
+def _with_found(known: NotebookNode, answer: FoundAnswer) -> NotebookNode:
+    cell = copy.deepcopy(known)
+    cell.source = answer.source
+    if answer.attachments and cell.cell_type == "markdown":
+        cell["attachments"] = answer.attachments
+    return cell
 
 
 def _differences(cell: SubmittedCell, known: NotebookNode) -> list[str]:
     label = label_of(known)
     if cell.kind != known.cell_type:
         return [f"cell `{label}` had become a {cell.kind} cell: it was made a {known.cell_type} cell again"]
-    if not is_answer(known) and known.cell_type == "code" and _lines(cell.source) != _lines(known.source):
-        return [f"{_sort(known)} `{label}` had been changed: the released one was run"]
+    if not is_answer(known) and known.cell_type == "code" and not same_text(cell.source, known.source):
+        sort = "test cell" if is_graded(known) else "cell"
+        return [f"{sort} `{label}` had been changed: the released one was run"]
     return []
-
-
-def _lines(source: str) -> list[str]:
-    return [line.rstrip() for line in source.strip().splitlines()]
 
 
 def _framed(known: NotebookNode, source: str, cell: SubmittedCell | None = None) -> NotebookNode:
@@ -125,61 +141,3 @@ def _plain(cell: SubmittedCell, cell_id: str) -> NotebookNode:
     if cell.attachments and cell.kind == "markdown":
         plain["attachments"] = cell.attachments
     return plain
-
-
-def _sort(known: NotebookNode) -> str:
-    return "answer cell" if is_answer(known) else "test cell" if is_graded(known) else "cell"
-
-
-def _put_back(cells: list[NotebookNode], frame: list[NotebookNode]) -> list[str]:
-    """Insert into `cells` what is missing or out of place of `frame`, in the release's order; say what was done."""
-    problems = []
-    answers: list[str] = []  # the labels of the answers released before the cell at hand
-    tools_last = sorted(enumerate(frame), key=lambda entry: not (is_graded(entry[1]) or is_answer(entry[1])))
-    labels, place = [label_of(cell) for cell in frame], _places(cells)
-    for number, known in tools_last:  # they go before the tests, once these have their places
-        label = labels[number]
-        if is_answer(known):
-            if label not in place:
-                problems.append(f"answer cell `{label}` was missing")
-            if is_graded(known) and label not in place:  # shown empty to whoever marks it by hand
-                cells.append(_framed(known, known.source))
-                place = _places(cells)
-            elif known.cell_type == "code":
-                answers.append(label)
-            continue
-        later = labels[number + 1 :]
-        if label not in place:
-            restored = _framed(known, known.source)
-            problems.append(f"{_sort(known)} `{label}` was missing: restored")
-        elif _is_misplaced(known, place, answers, later):
-            restored = cells.pop(place[label])
-            problems.append(f"{_sort(known)} `{label}` stood in the wrong place: moved back")
-        else:
-            continue
-        cells.insert(_place_for(known, _places(cells), answers, later, len(cells)), restored)
-        place = _places(cells)
-    return problems
-
-
-def _is_misplaced(known: NotebookNode, place: dict[str, int], answers: list[str], later: list[str]) -> bool:
-    """A test before the answers it tests; what tests need, behind a test."""
-    here = place[label_of(known)]
-    if is_graded(known):
-        return any(place.get(answer, -1) > here for answer in answers)
-    return any(place.get(label, here) < here for label in later)
-
-
-def _place_for(known: NotebookNode, place: dict[str, int], answers: list[str], later: list[str], end: int) -> int:
-    """Where a cell goes that has no place.
-
-    A test: behind the last of the answers released before it. When one of those is not found, what it asks for may be
-    anywhere, so the test goes to the end. What tests need: before every cell released after it.
-    """
-    if not is_graded(known):
-        return min((place[label] for label in later if label in place), default=end)
-    return max((place[answer] for answer in answers), default=end - 1) + 1 if set(answers) <= set(place) else end
-
-
-def _places(cells: list[NotebookNode]) -> dict[str, int]:
-    return {label_of(cell): index for index, cell in enumerate(cells) if label_of(cell)}
