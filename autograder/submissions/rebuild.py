@@ -15,7 +15,7 @@ from nbformat.v4 import new_notebook
 from autograder.submissions.places import put_back
 from autograder.submissions.recognise import Recognised, recognise
 from autograder.submissions.record import with_note
-from autograder.submissions.release_index import ReleaseIndex, SubmittedCell, is_answer, is_graded, is_written
+from autograder.submissions.release_index import ReleaseIndex, SubmittedCell, index_of, is_answer, is_graded, is_written
 from autograder.submissions.sources import same_text
 from autograder.submissions.written import FoundAnswer, find_written
 from gradus.frames import label_of
@@ -27,7 +27,7 @@ def rebuild(submitted: list[SubmittedCell], released: NotebookNode, name: str) -
     Args:
         name: of the problem set, for sentences.
     """
-    release = ReleaseIndex(released)
+    release = index_of(released)
     known = recognise(submitted, release)
     found = find_written(submitted, release, known)
     problems = [*known.problems, *(answer.problem for answer in found.values())]

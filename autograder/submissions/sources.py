@@ -5,6 +5,7 @@ A parser can be made to fail, to recurse and to take all memory; these look at l
 
 from __future__ import annotations
 
+import keyword
 import re
 
 _QUOTED = re.compile(r'"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'')
@@ -13,10 +14,12 @@ _DEFINITION = re.compile(
     r"^(?:async[ \t]+def|def|class)[ \t]+([^\W\d]\w*)|^([^\W\d]\w*)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE
 )
 _RUNS_PYTHON = ("%%time", "%%capture", "%%prun")  # cell magics behind which definitions are definitions
-_WORDS = re.compile(r"(?<![^\W\d_])[^\W\d_]++(?:[,;:]?+[ \t]++[^\W\d_]++){4}")
+_WORDS = re.compile(r"(?<![^\W\d_])[^\W\d_]++(?:[,;:]?+[ \t]++[^\W\d_]++){4,}")
 _NO_PROSE = re.compile(
     r"^[ \t]*(?:from|import|for|if|elif|while|with|return|assert|lambda|async|@)(?!\w).*$", re.MULTILINE
 )
+_KEYWORDS = frozenset(keyword.kwlist)
+_DIFFERENT_WORDS = 4  # in one line: a comprehension has three names between its keywords
 _FOREIGN_LETTERS = 8  # of a script that programs are not written in
 _LOOKED_THROUGH = 100_000  # characters
 
@@ -58,4 +61,7 @@ def is_prose(code: str) -> bool:
     rest = _NO_PROSE.sub("", code[:_LOOKED_THROUGH])
     if sum(character.isalpha() and ord(character) > 0x24F for character in rest) >= _FOREIGN_LETTERS:
         return True
-    return _WORDS.search(rest) is not None
+    if has_words(rest) and not bare(rest):  # nothing but comments and long strings
+        return True
+    runs = (set(re.findall(r"[^\W\d_]+", run)) for run in _WORDS.findall(rest))
+    return any(len(run - _KEYWORDS) >= _DIFFERENT_WORDS for run in runs)
