@@ -22,7 +22,8 @@ from autograder.grading.session import Session
 from autograder.nbgrader_bridge.exporters import remove_all_but
 from autograder.nbgrader_bridge.gradebook import Class, questions, register
 from autograder.nbgrader_bridge.settings import nbgrader_options
-from autograder.submissions.folders import TIMESTAMP, Submission, submitted_at
+from autograder.submissions.attempts import TIMESTAMP
+from autograder.submissions.folders import Submission, submitted_at
 from autograder.writing import write_whole
 from gradus.errors import GradusError
 
@@ -77,8 +78,6 @@ class ClassRun:
         try:
             if not submission.obstacle:
                 self._record(submission.student, outcome())
-            elif submission.recordable:
-                self.marks.record_nothing_earned(submission.student)
         except GradusError:
             raise
         except Exception as error:
@@ -107,7 +106,7 @@ class ClassRun:
             student, graded = submission.student, self.graded.get(submission.student)
             problems = [text for text in (self.failures.get(student), submission.obstacle) if text]
             problems += graded.problems if graded else []
-            marks = recorded.get(student, {}) if submission.recordable else {}
+            marks = {} if submission.obstacle else recorded.get(student, {})
             by_question = {question.name: marks.get(question.name, 0.0) for question in asked}
             if student in self.failures:
                 by_question = {question.name: marks.get(question.name) for question in asked}

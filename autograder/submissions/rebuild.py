@@ -16,16 +16,19 @@ from autograder.submissions.places import put_back
 from autograder.submissions.recognise import Recognised, recognise
 from autograder.submissions.record import with_note
 from autograder.submissions.release_index import ReleaseIndex, SubmittedCell, index_of, is_answer, is_graded, is_written
-from autograder.submissions.sources import same_text
-from autograder.submissions.written import FoundAnswer, find_written
+from autograder.submissions.sources import bare, same_text
+from autograder.submissions.written import FoundAnswer, find_written, is_answered
 from gradus.frames import label_of
 
 
-def rebuild(submitted: list[SubmittedCell], released: NotebookNode, name: str) -> NotebookNode:
+def rebuild(
+    submitted: list[SubmittedCell], released: NotebookNode, name: str, notes: tuple[str, ...] = ()
+) -> NotebookNode:
     """The submission in the frame of `released`. `metadata["gradus"]` says what had to be mended.
 
     Args:
         name: of the problem set, for sentences.
+        notes: sentences on the file, which come first.
     """
     release = index_of(released)
     known = recognise(submitted, release)
@@ -47,12 +50,32 @@ def rebuild(submitted: list[SubmittedCell], released: NotebookNode, name: str) -
         ]
         put_back_ones = []
     notebook = new_notebook(cells=cells, metadata=copy.deepcopy(released.metadata))
-    notebook.metadata["gradus"] = {"readable": True, "problems": problems + put_back_ones}
+    notebook.metadata["gradus"] = {"readable": True, "problems": [*notes, *problems, *put_back_ones]}
     return with_note(notebook)
 
 
-def blank(released: NotebookNode, reason: str, unread: bool = False) -> NotebookNode:
-    """The released notebook, to be given no marks because of `reason`.
+def is_recognised(submitted: list[SubmittedCell], released: NotebookNode) -> bool:
+    """Whether a notebook has a cell of the released one."""
+    known = recognise(submitted, index_of(released))
+    return bool(known.claims or known.merged)
+
+
+def is_worked_on(submitted: list[SubmittedCell], released: NotebookNode) -> bool:
+    """Whether there is an answer in a notebook, of whatever worth."""
+    release = index_of(released)
+    known = recognise(submitted, release)
+    answered = {index: label for index, label in known.claims.items() if label in release.stubs}
+    return bool(
+        known.elsewhere
+        or known.merged
+        or any(bare(submitted[index].source) not in ("", release.stubs[label]) for index, label in answered.items())
+        or any(is_answered(label, known, submitted, release) for label in release.written)
+        or find_written(submitted, release, known)
+    )
+
+
+def blank(released: NotebookNode, problems: list[str], unread: bool = False) -> NotebookNode:
+    """The released notebook, to be given no marks because of `problems`.
 
     Args:
         unread: there is something that a person may be able to read: written answers wait for that.
@@ -62,7 +85,7 @@ def blank(released: NotebookNode, reason: str, unread: bool = False) -> Notebook
         if is_written(cell):
             mark = "# " if cell.cell_type == "code" else ""
             cell.source = f"{mark}The grader could not read what was handed in: look at the file itself."
-    notebook.metadata["gradus"] = {"readable": False, "problems": [reason]}
+    notebook.metadata["gradus"] = {"readable": False, "problems": problems}
     return with_note(notebook)
 
 

@@ -48,7 +48,7 @@ class _Piece:
 def find_written(submitted: list[SubmittedCell], release: ReleaseIndex, known: Recognised) -> dict[str, FoundAnswer]:
     """The text for each written answer whose own cell is missing or as it was handed out, if there may be any."""
     home = {label: index for index, label in known.claims.items()}
-    empty = [label for label in release.written if not _is_answered(label, home, submitted, release)]
+    empty = [label for label in release.written if not is_answered(label, known, submitted, release)]
     if not empty:
         return {}
     said = _Said(submitted, release, known)
@@ -66,13 +66,14 @@ def find_written(submitted: list[SubmittedCell], release: ReleaseIndex, known: R
     return {label: _found(label, everything, home, submitted, release) for label in empty if everything}
 
 
-def _is_answered(label: str, home: dict[str, int], submitted: list[SubmittedCell], release: ReleaseIndex) -> bool:
-    if label not in home:
-        return False
-    cell = submitted[home[label]]
-    return bool(cell.attachments) or (
-        has_words(cell.source) and not same_text(cell.source, release.frame[label].source)
-    )
+def is_answered(label: str, known: Recognised, submitted: list[SubmittedCell], release: ReleaseIndex) -> bool:
+    """Whether the cell of a written answer holds more than what was handed out."""
+    for index, claimed in known.claims.items():
+        if claimed == label:
+            cell = submitted[index]
+            worked_on = has_words(cell.source) and not same_text(cell.source, release.frame[label].source)
+            return worked_on or bool(cell.attachments)
+    return False
 
 
 def _section(label: str, home: dict[str, int], release: ReleaseIndex, count: int) -> range:
