@@ -135,6 +135,21 @@ def test_a_broken_notebook_beside_a_whole_one_is_passed_over(course: Course, rel
     assert "2 * x" in answer_in(found(course, released))
 
 
+def test_a_strange_notebook_of_the_usual_name_goes_before_an_empty_one(course: Course, released: Notebook) -> None:
+    strange = {"cells": [tiny.cell("code", "x", "zwei = lambda x: 2 * x")], "nbformat": 4, "metadata": {}}
+    put(course, "ada/tiny/tiny.ipynb", strange)
+    put(course, "ada/tiny/tiny-1.ipynb", released)
+    assert found(course, released).name == "tiny.ipynb"
+
+
+def test_what_is_not_recognised_beside_an_empty_notebook_is_said(course: Course, released: Notebook) -> None:
+    put(course, "ada/tiny/tiny.ipynb", released)
+    put(course, "ada/tiny/mine.ipynb", {"cells": [tiny.cell("code", "x", "x = 1")], "nbformat": 4, "metadata": {}})
+    handed = found(course, released)
+    assert handed.name == "tiny.ipynb"
+    assert handed.notes == ("no cell of tiny was recognised in `mine.ipynb`",)
+
+
 JUNK = [
     "._tiny.ipynb", ".DS_Store", ".ipynb_checkpoints/tiny-checkpoint.ipynb", "Thumbs.db", "desktop.ini",
     "__MACOSX/._tiny.ipynb", "__MACOSX/tiny/._tiny.ipynb", "__MACOSX/tiny.ipynb",

@@ -12,6 +12,7 @@ import tiny_problem_set as tiny
 from editors import code, lose_ids, lose_labels, text
 from nbgrader.utils import determine_grade
 
+from autograder.nbgrader_bridge.stages import generate
 from autograder.submissions.intake import framed
 from gradus.notebooks import Notebook
 
@@ -30,10 +31,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Notebook:
     source["cells"].append(
         tiny.cell("markdown", "hand-in", "## Before you hand in\n\nRun all cells from top to bottom.")
     )
-    course = tiny.course(tmp_path_factory.mktemp("released"), source)
-    from autograder.nbgrader_bridge.stages import generate
-
-    return json.loads(generate(course, tiny.NAME))
+    return json.loads(generate(tiny.course(tmp_path_factory.mktemp("released"), source), tiny.NAME))
 
 
 def at(notebook: Notebook, name: str) -> int:
@@ -101,10 +99,6 @@ def in_the_copy(answer: str) -> Write:
 
 def raw(source: str) -> Notebook:
     return {"cell_type": "raw", "metadata": {}, "source": source}
-
-
-def without_ids_of_prompts(notebook: Notebook) -> None:
-    lose_ids(notebook)
 
 
 def emptied(answer: str) -> Write:
@@ -231,18 +225,47 @@ def test_where_the_student_wrote_nothing_there_is_nothing_to_read(released: Note
     assert not any("waits to be read" in sentence for sentence in said)
 
 
-def test_two_questions_take_each_the_text_below_it(tmp_path_factory: pytest.TempPathFactory) -> None:
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Notebook:
+    """A student notebook with two written questions behind each other."""
     source = tiny.source_notebook()
+    source["cells"].insert(-1, tiny.cell("markdown", "why-prompt", "## Why do they?"))
     second = tiny.cell("markdown", "how", "By adding.", grade=True, solution=True, points=1)
-    source["cells"] += [tiny.cell("markdown", "how-prompt", "And how do they?"), second]
-    from autograder.nbgrader_bridge.stages import generate
+    source["cells"] += [tiny.cell("markdown", "how-prompt", "## And how do they?"), second]
+    return json.loads(generate(tiny.course(tmp_path_factory.mktemp("two"), source), tiny.NAME))
 
-    two = json.loads(generate(tiny.course(tmp_path_factory.mktemp("two"), source), tiny.NAME))
-    notebook = copy.deepcopy(two)
-    notebook["cells"].insert(at(notebook, "why") + 1, text("Because."))
-    notebook["cells"].append(text("Carefully."))
+
+def both(two: Notebook, notebook: Notebook) -> dict[str, tuple[str, float | None]]:
+    """Each written answer as it is shown, and nbgrader's mark of it."""
     rebuilt = framed(json.dumps(notebook).encode(), "tiny.ipynb", nbformat.reads(json.dumps(two), as_version=4))
-    shown = {tiny.label(cell): cell.source for cell in rebuilt.cells}
-    assert "Because." in shown["why"]
-    assert "Carefully." not in shown["why"]
-    assert "Carefully." in shown["how"]
+    known = {tiny.label(cell): cell for cell in rebuilt.cells}
+    return {name: (known[name].source, determine_grade(known[name])[0]) for name in ("why", "how")}
+
+
+@pytest.mark.parametrize("how", ["below their cells", "typed anew", "typed anew, labels and ids gone"])
+def test_two_questions_take_each_the_text_below_it(two: Notebook, how: str) -> None:
+    notebook = copy.deepcopy(two)
+    for name, answer in (("why", "Because."), ("how", "Carefully.")):
+        place = at(notebook, name)
+        notebook["cells"][place : place + 1] = [*([notebook["cells"][place]] if "below" in how else []), text(answer)]
+    if "gone" in how:
+        lose_labels(notebook)
+        lose_ids(notebook)
+    found = both(two, notebook)
+    assert "Because." in found["why"][0]
+    assert "Carefully." not in found["why"][0]
+    assert "Carefully." in found["how"][0]
+    assert found["why"][1] is found["how"][1] is None
+
+
+def test_one_text_may_answer_both_of_two_questions(two: Notebook) -> None:
+    for name in ("why", "how"):
+        notebook = copy.deepcopy(two)
+        notebook["cells"].insert(at(notebook, name) + 1, text("1. Because. 2. Carefully."))
+        assert all("Because. 2. Carefully." in shown and mark is None for shown, mark in both(two, notebook).values())
+
+
+def test_of_two_questions_one_may_be_left_empty(two: Notebook) -> None:
+    notebook = copy.deepcopy(two)
+    notebook["cells"][at(notebook, "how")]["source"] = "Carefully."
+    assert both(two, notebook) == {"why": ("YOUR ANSWER HERE", 0), "how": ("Carefully.", None)}

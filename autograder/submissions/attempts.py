@@ -202,7 +202,13 @@ def _chosen(attempts: list[_Attempt], problem_set: str) -> HandedIn:
         nothing = UnreadableError(f"no {problem_set}.ipynb was handed in; found instead: {names}", unread=unread)
         return HandedIn(f"{problem_set}.ipynb", nothing, tuple(of_other_sets))
     best = max(ours, key=lambda attempt: attempt.rank)
-    return HandedIn(best.name, best.content, (*_notes(best, ours, problem_set), *of_other_sets))
+    strange = [one for one in attempts if not one.ours and not one.other_set and isinstance(one.content, bytes)]
+    usual = next((attempt for attempt in strange if attempt.exact), None)
+    if usual and not best.worked:  # nothing is known in it, but it is more than what was handed out
+        return HandedIn(usual.name, usual.content, tuple(of_other_sets))
+    names = ", ".join(f"`{attempt.name}`" for attempt in strange[:3])
+    not_known = [f"no cell of {problem_set} was recognised in {names}"] if strange and not best.worked else []
+    return HandedIn(best.name, best.content, (*_notes(best, ours, problem_set), *of_other_sets, *not_known))
 
 
 def _notes(best: _Attempt, ours: list[_Attempt], problem_set: str) -> list[str]:

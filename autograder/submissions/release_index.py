@@ -41,6 +41,7 @@ class ReleaseIndex:
     """A released notebook, by label, id, text and name. `answers` are those that tests mark, `written` those of people.
 
     `asked` has the names that an answer cell leaves to the student, `names` all that it defines as it was handed out.
+    `prompts` has the line with which the question of a written answer begins.
     `test_of` has the test of each answer, `tested` the answers of each test.
     """
 
@@ -57,6 +58,7 @@ class ReleaseIndex:
         self.tested: dict[str, list[str]] = {}
         self.test_of: dict[str, str] = {}
         self._follow(released)
+        self.prompts = _prompts(released)
         self.texts = [cell.source for cell in released.cells if cell.cell_type != "code"]
         self.given_code = {as_text(cell.source) for cell in released.cells if cell.cell_type == "code"}
 
@@ -71,6 +73,21 @@ class ReleaseIndex:
                 if is_graded(cell):
                     self.tested[label] = group
                     self.test_of |= {answer: label for answer in group if answer not in self.test_of}
+
+
+def _prompts(released: NotebookNode) -> dict[str, str]:
+    """For each written answer, the first line of the text above it, which asks for it."""
+    prompts, line = {}, ""
+    for cell in released.cells:
+        if is_written(cell):
+            prompts[label_of(cell)] = line
+        elif cell.cell_type != "code":
+            line = first_line(cell.source)
+    return prompts
+
+
+def first_line(text: str) -> str:
+    return " ".join(next(iter(lines_of(text)), "").split())
 
 
 _last: tuple[NotebookNode, ReleaseIndex] | None = None

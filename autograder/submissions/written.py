@@ -8,10 +8,10 @@ cell, which then waits for a person.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from autograder.submissions.recognise import Recognised
-from autograder.submissions.release_index import ReleaseIndex, SubmittedCell, as_text, is_answer
+from autograder.submissions.release_index import ReleaseIndex, SubmittedCell, as_text, first_line, is_answer
 from autograder.submissions.sources import has_words, is_prose, lines_of, same_text
 
 LONGEST = 100_000  # characters that are shown of what may be an answer
@@ -52,18 +52,29 @@ def find_written(submitted: list[SubmittedCell], release: ReleaseIndex, known: R
     if not empty:
         return {}
     said = _Said(submitted, release, known)
-    by_label: dict[str, list[_Piece]] = {label: [] for label in empty}
     sections = {label: _section(label, home, release, len(submitted)) for label in empty}
+    begins = {label: home.get(label, _prompt(label, submitted, release)) for label in release.written}
     near_texts = [piece for piece in said.texts if any(piece.index in section for section in sections.values())]
     prose = [piece for piece in said.prose if any(piece.index in section for section in sections.values())]
-    for piece in near_texts or [*said.texts, *prose]:
+    pieces = near_texts or [*said.texts, *prose]
+    if not pieces:
+        return {}
+    by_label: dict[str, list[_Piece]] = {label: [] for label in empty}
+    for piece in pieces:
         inside = [label for label in empty if piece.index in sections[label]] or empty
-        above = [label for label in inside if home.get(label, -1) <= piece.index and label in home]
+        above = [label for label in inside if -1 < begins[label] <= piece.index]
         by_label[above[-1] if above else inside[0]].append(piece)
-    if near_texts or len(empty) == 1:
-        return {label: _found(label, pieces, home, submitted, release) for label, pieces in by_label.items() if pieces}
-    everything = [piece for pieces in by_label.values() for piece in pieces]
-    return {label: _found(label, everything, home, submitted, release) for label in empty if everything}
+    anybodys = [
+        replace(piece, whole=False) for piece in pieces
+    ]  # a student may have answered two questions in one place
+    return {label: _found(label, own or anybodys, home, submitted, release) for label, own in by_label.items()}
+
+
+def _prompt(label: str, submitted: list[SubmittedCell], release: ReleaseIndex) -> int:
+    """The cell that asks for a written answer; -1 when it is not there."""
+    asked = release.prompts[label]
+    places = (index for index, cell in enumerate(submitted) if cell.kind != "code" and first_line(cell.source) == asked)
+    return next(places, -1) if asked else -1
 
 
 def is_answered(label: str, known: Recognised, submitted: list[SubmittedCell], release: ReleaseIndex) -> bool:
