@@ -178,6 +178,45 @@ def test_of_two_copies_of_an_answer_the_last_is_graded(tmp_path: Path, released:
     assert problems == ["cell `double` is there more than once: the last one was graded"]
 
 
+def test_a_copy_behind_the_test_does_not_go_before_an_answer_above_it(
+    tmp_path: Path, released: Notebook, right: Notebook
+) -> None:
+    """The answer in a cell of its own above the test, its stub left, and a copy with the label used as scratch paper."""
+    stub = next(cell for cell in released["cells"] if tiny.label(cell) == "double")
+    scratch = copy.deepcopy(stub) | {"source": "def double(x):\n    return 0", "id": "scratch"}
+    mixed = tiny.answered(right, double=source_of(stub))
+    mixed["cells"].insert(4, tiny.cell("code", "mine", tiny.RIGHT["double"]))
+    mixed["cells"].append(scratch)
+    notebook, problems = rebuilt(tmp_path, released, mixed)
+    assert [cell.source for cell in notebook.cells if tiny.label(cell) == "double"] == [tiny.RIGHT["double"]]
+    assert labels(notebook) == labels(nbformat.from_dict(released))
+    assert not any("NotImplementedError" in cell.source for cell in notebook.cells)
+    assert any("`double` was found in a cell of its own" in problem for problem in problems)
+
+
+def test_a_copied_test_is_said_and_the_first_one_is_run(tmp_path: Path, released: Notebook, right: Notebook) -> None:
+    twin = copy.deepcopy(next(cell for cell in right["cells"] if tiny.label(cell) == "test_double"))
+    right["cells"] += [tiny.cell("code", "again", "def double(x):\n    return 0"), twin | {"id": "twin"}]
+    notebook, problems = rebuilt(tmp_path, released, right)
+    assert labels(notebook) == labels(nbformat.from_dict(released))
+    assert problems == ["test cell `test_double` is there more than once: the first one was run as this cell"]
+
+
+def test_what_a_stub_gives_is_still_there_where_a_part_of_it_was_written_anew(
+    tmp_path: Path, released: Notebook
+) -> None:
+    """The stub runs first, then what the student has made of a part of it."""
+    both = "def given(x):\n    return x\n\n\ndef double(x):\n    raise NotImplementedError"
+    wide = tiny.answered(released, double=both)
+    mine = tiny.cell("code", "mine", "def double(x):\n    return given(x) + x")
+    for place in (4, 5):  # above the stub, below it
+        handed = copy.deepcopy(wide)
+        handed["cells"].insert(place, mine)
+        notebook, _ = rebuilt(tmp_path, wide, handed)
+        sources = [cell.source for cell in notebook.cells if "def double" in cell.source]
+        assert sources == [both, mine["source"]]
+
+
 def test_pictures_in_a_written_answer_are_kept(tmp_path: Path, released: Notebook, right: Notebook) -> None:
     picture = {"sketch.png": {"image/png": "iVBORw0KGgo=", "text/html": "<b>"}, "odd": 7}
     next(cell for cell in right["cells"] if tiny.label(cell) == "why")["attachments"] = picture

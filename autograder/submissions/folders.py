@@ -162,4 +162,5 @@ def _submission(student: str) -> Submission:
     if is_name(student):
         return Submission(student)
     what = "is no student id; use letters and digits of any script, spaces, and . _ @ + - ' , ( ) & only"
-    return Submission(printable(student), f"the folder name {printable(student)!r} {what}")
+    writable = student.encode("utf-8", "replace").decode("utf-8")
+    return Submission(writable, f"the folder name {printable(student)!r} {what}")

@@ -109,14 +109,32 @@ class _Search:
         named = [index for index in changed if any(mentions(self.cells[index].source, name) for name in asked)]
         if len(named) > 1:
             named = [index for index in named if defined(self.cells[index].source) & asked] or named
-        return self._last_before_test(label, named) if named else None
+        if not named:
+            return None
+        if not self._before_test(label, named):  # a copy behind the test gives way to an answer before it
+            others = [index for name in asked for index in self.definers().get(name, ())]
+            if self._before_test(label, others) or self._in_a_locked_cell(asked) is not None:
+                return None
+        return self._last_before_test(label, named)
 
-    def _last_before_test(self, label: str, candidates: list[int]) -> int:
-        for test in self.copies.get(self.release.test_of.get(label, ""), ()):
+    def _before_test(self, label: str, candidates: list[int]) -> list[int]:
+        """The candidates before the first of the answer's tests that has any before it.
+
+        Where the test is missing, the next released cell that is there stands for it.
+        """
+        tests = self.copies.get(self.release.test_of.get(label, ""), [])
+        if not tests:
+            labels = list(self.release.frame)
+            later = (self.copies.get(other) for other in labels[labels.index(label) + 1 :])
+            tests = next((indices for indices in later if indices), [])
+        for test in tests:
             before = [index for index in candidates if index < test]
             if before:
-                return max(before)
-        return max(candidates)
+                return before
+        return []
+
+    def _last_before_test(self, label: str, candidates: list[int]) -> int:
+        return max(self._before_test(label, candidates) or candidates)
 
     def _search(self, label: str) -> None:
         """Find an answer that no cell with its label holds: by its names, or by its place."""
@@ -124,9 +142,9 @@ class _Search:
         changed = [index for index in copies if self._says_something(label, index)]
         asked = self.release.asked[label]
         definers = sorted({index for name in asked for index in self.definers().get(name, ())})
-        untouched_only = not changed and not definers
-        if untouched_only and (merged := self._in_a_locked_cell(asked)) is not None:
-            self.result.set_aside.update(copies)
+        merged = None if self._before_test(label, definers) else self._in_a_locked_cell(asked)
+        if merged is not None:
+            self.result.set_aside.update(index for index in copies if index not in changed)
             self.result.merged[merged] = label
             where = self.cells[merged].label
             self.result.problems.append(f"the answer to `{label}` was found in the cell `{where}` and graded")
