@@ -236,6 +236,7 @@ GOOD = [
     "ada", "Zoë Müller", unicodedata.normalize("NFD", "Zoë Müller"), "प्रिया", "محمد علي", "مَحمود", "김민준",
     unicodedata.normalize("NFD", "김민준"), "O'Brien", "O’Brien", "'t Hooft", "Smith, Jane", "Nguyễn Văn Ân", "李明",
     "สมชาย", "தமிழ்", "علی‌رضا", "Anne (Annie)", "x.y@example.edu+tag", "Ἀλέξανδρος", "Gal·la", "007", "J. R.",
+    "Anne–Marie", "マリア・ガルシア",
 ]  # fmt: skip
 BAD = [
     "no[t]an id", "_ada", "-rf", "a/b", "a*", "a?", "{x}", "", " ada", "ada ", "a\nb", "a\0b", "x" * 101, "\u202eada",

@@ -133,7 +133,7 @@ def test_without_metadata_and_ids_cells_are_known_by_their_text_and_names(
     notebook, problems = rebuilt(tmp_path, released, right)
     assert labels(notebook) == labels(nbformat.from_dict(released))
     assert "the cells of tiny had lost their labels" in problems[0]
-    assert "answer cell `why` was missing: the text in an added text cell was put into it" in problems[1]
+    assert "answer cell `why` was missing: what was written in an added text cell was put into it" in problems[1]
 
 
 def test_when_nothing_is_recognised_all_tests_run_at_the_end(tmp_path: Path, released: Notebook) -> None:
@@ -181,7 +181,7 @@ def test_of_two_copies_of_an_answer_the_last_is_graded(tmp_path: Path, released:
 def test_a_copy_behind_the_test_does_not_go_before_an_answer_above_it(
     tmp_path: Path, released: Notebook, right: Notebook
 ) -> None:
-    """The answer in a cell of its own above the test, its stub left, and a copy with the label used as scratch paper."""
+    """The answer in a cell of its own above the test, its stub left, and a labelled copy used as scratch paper."""
     stub = next(cell for cell in released["cells"] if tiny.label(cell) == "double")
     scratch = copy.deepcopy(stub) | {"source": "def double(x):\n    return 0", "id": "scratch"}
     mixed = tiny.answered(right, double=source_of(stub))

@@ -6,8 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+from nbformat.v4 import new_notebook
 
 from autograder.course import Course
+from autograder.submissions.attempts import handed_in
 from autograder.submissions.folders import find_skipped, find_submissions
 from gradus.errors import GradusError
 
@@ -63,9 +65,9 @@ def test_a_folder_that_may_not_be_read_is_said_and_stops_nobody(course: Course) 
     try:
         for folder in (closed, half_closed):
             folder.chmod(0)
-        assert {one.student: one.obstacle for one in find_submissions(course, "ps1")} == {
-            "ada": "", "cho": "the folder ps1 could not be read (Permission denied)",
-        }  # fmt: skip
+        assert [one.student for one in find_submissions(course, "ps1")] == ["ada", "cho"]
+        content = handed_in(course, "ps1", "cho", new_notebook()).content
+        assert str(content) == "the folder ps1 could not be read (Permission denied)"
         (said,) = find_skipped(course, "ps1")
         assert said == "ben was not graded: it cannot be read (Permission denied); mend its permissions."
     finally:

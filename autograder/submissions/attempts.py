@@ -76,8 +76,12 @@ def handed_in(course: Course, problem_set: str, student: str, released: Notebook
             reasons.append(reason)
     if len(paths) == 1 and _is_usual(paths[0], course, problem_set):
         return HandedIn(usual, _content(paths[0], course.submitted))
+    if not paths and not reasons:
+        try:
+            reasons = [_nothing(course, problem_set, student)]
+        except OSError as error:
+            reasons = [UnreadableError(f"the folder {problem_set} could not be read ({error.strerror})", unread=True)]
     if not paths:
-        reasons = reasons or [_nothing(course, problem_set, student)]
         return HandedIn(usual, reasons[0])
     return _chosen(list(_attempts(paths, course, problem_set, released)), problem_set)
 

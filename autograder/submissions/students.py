@@ -9,7 +9,7 @@ from pathlib import Path
 
 _LONGEST = 100
 _FIRST = r"[^\W_]|['\N{RIGHT SINGLE QUOTATION MARK}](?=[^\W_])"  # 't Hooft
-_OTHERS = re.compile(r"[\w .@+,&()'’‘ʼ`´·\-‌‍]")  # the last two join letters, in Persian and Hindi
+_OTHERS = re.compile(r"[\w .@+,&()'’‘ʼ`´·・׳״\-‌‍]")  # the last two join letters, in Persian and Hindi
 _JUNK = re.compile(r"\.(?!\.?$).*|__macosx|thumbs\.db|desktop\.ini|icon\r|~\$.*|\$recycle\.bin", re.IGNORECASE)
 
 
@@ -25,7 +25,7 @@ def is_name(student: str) -> bool:
     """Whether nbgrader's gradebook, folders and pages can hold a student of this name."""
     if not 0 < len(student) <= _LONGEST or not re.match(_FIRST, student) or student != student.strip():
         return False
-    return all(_OTHERS.fullmatch(one) or unicodedata.category(one) in ("Mn", "Mc") for one in student)
+    return all(_OTHERS.fullmatch(one) or unicodedata.category(one) in ("Mn", "Mc", "Pd") for one in student)
 
 
 def is_junk(name: str) -> bool:

@@ -175,7 +175,7 @@ def _found(
         blocks.append(f"*Found by the grader {where}:*\n\n{text}")
     was = "was missing" if own is None else "was as it was handed out"
     where = " and ".join(dict.fromkeys(places))
-    problem = f"answer cell `{label}` {was}: the text {where} was put into it, and waits to be read"
+    problem = f"answer cell `{label}` {was}: what was written {where} was put into it, and waits to be read"
     source = "\n\n".join(blocks)
     if release.frame[label].cell_type == "code":
         source = "\n".join(f"# {line}" for line in source.splitlines())
