@@ -209,12 +209,37 @@ def test_what_a_stub_gives_is_still_there_where_a_part_of_it_was_written_anew(
     both = "def given(x):\n    return x\n\n\ndef double(x):\n    raise NotImplementedError"
     wide = tiny.answered(released, double=both)
     mine = tiny.cell("code", "mine", "def double(x):\n    return given(x) + x")
-    for place in (4, 5):  # above the stub, below it
-        handed = copy.deepcopy(wide)
-        handed["cells"].insert(place, mine)
-        notebook, _ = rebuilt(tmp_path, wide, handed)
-        sources = [cell.source for cell in notebook.cells if "def double" in cell.source]
-        assert sources == [both, mine["source"]]
+    copied = tiny.cell("code", "double", mine["source"], solution=True) | {"id": "copied"}
+    for cell in (mine, copied):
+        for place in (4, 5):  # above the stub, below it
+            handed = copy.deepcopy(wide)
+            handed["cells"].insert(place, cell)
+            notebook, _ = rebuilt(tmp_path, wide, handed)
+            sources = [one.source for one in notebook.cells if "def double" in one.source]
+            assert sources == [both, mine["source"]]
+
+
+def test_a_notebook_worked_on_below_an_empty_copy_of_itself_is_graded_there(
+    tmp_path: Path, released: Notebook, right: Notebook
+) -> None:
+    twice = right | {"cells": [*released["cells"], *copy.deepcopy(right["cells"])]}
+    notebook, _ = rebuilt(tmp_path, released, twice)
+    half = len(released["cells"]) - 3  # two stubs and a placeholder are left out
+    places = {tiny.label(cell): index for index, cell in enumerate(notebook.cells[1:]) if tiny.label(cell)}
+    assert half <= places["double"] < places["test_double"] < places["halve"] < places["test_halve"] < places["why"]
+    assert notebook.cells[1 + places["double"]].source == tiny.RIGHT["double"]
+    assert notebook.cells[1 + places["why"]].source == "Because."
+
+
+def test_a_test_is_not_moved_behind_a_new_definition_of_what_it_tests(
+    tmp_path: Path, released: Notebook, right: Notebook
+) -> None:
+    """`test_halve` would go behind `double`, which was moved to the end, but between them `halve` is overwritten."""
+    changed = moved(right, "double", len(right["cells"]))
+    changed["cells"].insert(-1, tiny.cell("code", "scratch", "def halve(x):\n    return 'scratch'"))
+    notebook, problems = rebuilt(tmp_path, released, changed)
+    assert labels(notebook) == ["same", "halve", "test_halve", "why", "double", "test_double"]
+    assert problems == ["test cell `test_double` stood in the wrong place: moved back"]
 
 
 def test_pictures_in_a_written_answer_are_kept(tmp_path: Path, released: Notebook, right: Notebook) -> None:
