@@ -223,7 +223,8 @@ def test_a_notebook_worked_on_below_an_empty_copy_of_itself_is_graded_there(
     tmp_path: Path, released: Notebook, right: Notebook
 ) -> None:
     twice = right | {"cells": [*released["cells"], *copy.deepcopy(right["cells"])]}
-    notebook, _ = rebuilt(tmp_path, released, twice)
+    notebook, problems = rebuilt(tmp_path, released, twice)
+    assert not any("wrong place" in problem for problem in problems)
     half = len(released["cells"]) - 3  # two stubs and a placeholder are left out
     places = {tiny.label(cell): index for index, cell in enumerate(notebook.cells[1:]) if tiny.label(cell)}
     assert half <= places["double"] < places["test_double"] < places["halve"] < places["test_halve"] < places["why"]
