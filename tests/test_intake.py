@@ -136,6 +136,17 @@ def test_without_metadata_and_ids_cells_are_known_by_their_text_and_names(
     assert "answer cell `why` was missing: what was written in an added text cell was put into it" in problems[1]
 
 
+def test_an_answer_under_another_name_is_known_by_its_place(
+    tmp_path: Path, released: Notebook, right: Notebook
+) -> None:
+    renamed = tiny.answered(right, halve="def half(x):\n    return x / 2")
+    for number, cell in enumerate(renamed["cells"]):
+        cell |= {"metadata": {}, "id": f"c{number}"}
+    notebook, problems = rebuilt(tmp_path, released, renamed)
+    assert labels(notebook) == labels(nbformat.from_dict(released))
+    assert not any("`halve` was missing" in problem for problem in problems)
+
+
 def test_when_nothing_is_recognised_all_tests_run_at_the_end(tmp_path: Path, released: Notebook) -> None:
     notebook, problems = rebuilt(tmp_path, released, {"cells": [tiny.cell("code", "x", "print(1)")], "nbformat": 4})
     assert set(labels(notebook)[-4:]) == {"same", "test_double", "test_halve", "why"}

@@ -258,11 +258,14 @@ def test_two_questions_take_each_the_text_below_it(two: Notebook, how: str) -> N
     assert found["why"][1] is found["how"][1] is None
 
 
-def test_one_text_may_answer_both_of_two_questions(two: Notebook) -> None:
-    for name in ("why", "how"):
-        notebook = copy.deepcopy(two)
-        notebook["cells"].insert(at(notebook, name) + 1, text("1. Because. 2. Carefully."))
-        assert all("Because. 2. Carefully." in shown and mark is None for shown, mark in both(two, notebook).values())
+@pytest.mark.parametrize("kept", [True, False], ids=["cells kept", "cells deleted"])
+@pytest.mark.parametrize("name", ["why", "how"])
+def test_one_text_may_answer_both_of_two_questions(two: Notebook, name: str, kept: bool) -> None:
+    notebook = copy.deepcopy(two)
+    notebook["cells"].insert(at(notebook, name) + 1, text("1. Because. 2. Carefully."))
+    if not kept:
+        notebook["cells"] = [cell for cell in notebook["cells"] if tiny.label(cell) not in ("why", "how")]
+    assert all("Because. 2. Carefully." in shown and mark is None for shown, mark in both(two, notebook).values())
 
 
 def test_of_two_questions_one_may_be_left_empty(two: Notebook) -> None:

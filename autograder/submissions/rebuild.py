@@ -99,17 +99,19 @@ def _in_their_order(
     """The cells of the new notebook, and the cell of each answer that has another label; appends to `problems`."""
     frame, cells, holds = release.frame, list[NotebookNode](), dict[str, NotebookNode]()
     moved = {index for answer in found.values() for index in answer.moved}
-    homeless = {answer.index: answer for label, answer in found.items() if label not in known.claims.values()}
+    homeless: dict[int, list[FoundAnswer]] = {}
+    for label, answer in found.items():
+        if label not in known.claims.values():
+            homeless.setdefault(answer.index, []).append(answer)
     elsewhere = {
         index: [label for label, at in known.elsewhere.items() if at == index] for index in known.elsewhere.values()
     }
     for index, cell in enumerate(submitted):
-        for label in known.stubs_before.get(index, ()):
-            cells.append(_plain(SubmittedCell("code", frame[label].source), f"handed-out-{label}"))
+        for number, label in enumerate(known.stubs_before.get(index, ())):
+            cells.append(_plain(SubmittedCell("code", frame[label].source), f"handed-out-{index}-{number}"))
         if index in known.merged:
             cells.append(_framed(frame[known.merged[index]], cell.source))
-        if index in homeless:
-            cells.append(_with_found(frame[homeless[index].label], homeless[index]))
+        cells += [_with_found(frame[answer.label], answer) for answer in homeless.get(index, ())]
         if index in known.set_aside or index in moved:
             continue
         if index not in known.claims:
