@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from autograder.course import Course
 from autograder.submissions.intake import MAX_BYTES, MAX_CELLS, take_in
 from autograder.submissions.record import NOTE_ID
+from autograder.submissions.sources import functions_in
 from gradus.notebooks import Notebook, source_of
 
 
@@ -145,6 +146,34 @@ def test_an_answer_under_another_name_is_known_by_its_place(
     notebook, problems = rebuilt(tmp_path, released, renamed)
     assert labels(notebook) == labels(nbformat.from_dict(released))
     assert not any("`halve` was missing" in problem for problem in problems)
+
+
+FUNCTIONS = {
+    "def f(x):\n    return x": {"f"},
+    "async def f(x): return x": {"f"},
+    "class f:\n    pass": {"f"},
+    "@cache\ndef f(x):\n    return x": {"f"},
+    "%%time\ndef f(x):\n    return x": {"f"},
+    "f = lambda x: x": {"f"},
+    "f = g": {"f"},
+    "f: Callable = g.h  # the same": {"f"},
+    "f = f(x)": set(),
+    "f = 3": set(),
+    "f == g": set(),
+    "f += 1": set(),
+    "    def f(x): return x": set(),
+    "# def f(x): return x": set(),
+    '"""\ndef f(x): return x\n"""': set(),
+    "%%writefile f.py\ndef f(x): return x": set(),
+    "f = 3\ndef f(x): return x": {"f"},
+    "def g(x):\n    f = x": {"g"},
+}
+
+
+@pytest.mark.parametrize("source", FUNCTIONS)
+def test_what_a_cell_defines_is_read_without_running_it(source: str) -> None:
+    assert functions_in(source) == FUNCTIONS[source]
+    assert functions_in(source.replace("\n", "\r\n")) == FUNCTIONS[source]
 
 
 def test_when_nothing_is_recognised_all_tests_run_at_the_end(tmp_path: Path, released: Notebook) -> None:

@@ -24,6 +24,7 @@ class _Places:
     def __init__(self, cells: list[NotebookNode], release: ReleaseIndex, elsewhere: dict[str, NotebookNode]) -> None:
         self.cells, self.release, self.elsewhere = cells, release, elsewhere
         self.place: dict[str, int] = {}
+        self._defined: dict[str, frozenset[str]] = {}  # by source
         self._look()
 
     def _look(self) -> None:
@@ -109,8 +110,14 @@ class _Places:
     def _is_redefined(self, own: list[str], here: int, there: int) -> bool:
         """Whether a cell behind `here`, up to `there`, defines what these answers do."""
         names = frozenset[str]().union(*(self.release.asked.get(answer, frozenset()) for answer in own))
-        between = (cell for cell in self.cells[here + 1 : there + 1] if cell.cell_type == "code")
-        return any(names & defined(cell.source) for cell in between)
+        return any(names & self._names_in(cell) for cell in self.cells[here + 1 : there + 1])
+
+    def _names_in(self, cell: NotebookNode) -> frozenset[str]:
+        if cell.cell_type != "code":
+            return frozenset()
+        if cell.source not in self._defined:
+            self._defined[cell.source] = defined(cell.source)
+        return self._defined[cell.source]
 
 
 def _sort(known: NotebookNode) -> str:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from autograder.submissions.copies import find_copies
 from autograder.submissions.release_index import ReleaseIndex, SubmittedCell, as_text, is_answer, is_graded
-from autograder.submissions.sources import bare, defined, has_words, mentions, same_text
+from autograder.submissions.sources import bare, functions_in, has_words, mentions, same_text
 
 
 @dataclass
@@ -42,12 +43,12 @@ def recognise(submitted: list[SubmittedCell], release: ReleaseIndex) -> Recognis
 class _Search:
     def __init__(self, submitted: list[SubmittedCell], release: ReleaseIndex) -> None:
         self.cells, self.release = submitted, release
-        self.result = Recognised()
-        self.copies = self.result.copies
+        self.copies, by_text = find_copies(submitted, release)
+        self.result = Recognised(copies=self.copies, by_text=by_text)
         self._definers: dict[str, list[int]] | None = None
+        self._functions: dict[int, frozenset[str]] = {}
 
     def found(self) -> Recognised:
-        self._find_copies()
         chosen = {label: index for label in self.release.answers if (index := self._changed(label)) is not None}
         for label, index in chosen.items():
             self._claim(label, index)
@@ -62,41 +63,6 @@ class _Search:
                 self._claim_written(label)
         return self.result
 
-    def _find_copies(self) -> None:
-        frame = self.release.frame
-        copies = self.copies
-        unlabelled = []
-        for index, cell in enumerate(self.cells):
-            if cell.label in frame:
-                copies.setdefault(cell.label, []).append(index)
-            else:
-                unlabelled.append(index)
-        labelled = set(copies)
-        rest = []
-        for index in unlabelled:
-            label = self.release.label_by_id.get(self.cells[index].cell_id)
-            if label and label not in labelled:
-                copies.setdefault(label, []).append(index)
-            else:
-                rest.append(index)
-        known = set(copies)
-        self.result.by_text = not known
-        stubs = {stub: label for label, stub in self.release.stubs.items()}
-        for index in rest:
-            cell = self.cells[index]
-            if cell.kind != "code":
-                continue
-            locked = [
-                label for label in self.release.locked_by_text.get(as_text(cell.source), ()) if label not in known
-            ]
-            if locked:
-                label = next((label for label in locked if label not in copies), locked[-1])
-                copies.setdefault(label, []).append(index)
-            elif cell.source and (label := stubs.get(bare(cell.source))):
-                copies.setdefault(label, []).append(index)
-        for indices in copies.values():
-            indices.sort()
-
     def _says_something(self, label: str, index: int) -> bool:
         """Whether a copy of an answer cell holds more than what was handed out."""
         said = bare(self.cells[index].source)
@@ -108,7 +74,7 @@ class _Search:
         asked = self.release.asked[label]
         named = [index for index in changed if any(mentions(self.cells[index].source, name) for name in asked)]
         if len(named) > 1:
-            named = [index for index in named if defined(self.cells[index].source) & asked] or named
+            named = [index for index in named if self._functions_in(index) & asked] or named
         if not named:
             return None
         if not self._before_test(label, named):  # a copy behind the test gives way to an answer before it
@@ -146,10 +112,10 @@ class _Search:
         if merged is not None:
             self.result.set_aside.update(index for index in copies if index not in changed)
             self.result.merged[merged] = label
-            where = self.cells[merged].label
+            where = next(name for name, indices in self.copies.items() if merged in indices)
             self.result.problems.append(f"the answer to `{label}` was found in the cell `{where}` and graded")
         elif definers:
-            whole = [index for index in definers if asked <= defined(self.cells[index].source)]
+            whole = [index for index in definers if asked <= self._functions_in(index)]
             self._take_elsewhere(label, self._last_before_test(label, whole or definers), definers)
         elif changed:
             self._claim(label, self._last_before_test(label, changed))
@@ -157,6 +123,11 @@ class _Search:
             self._claim(label, self._last_before_test(label, copies))
         elif (index := self._beside_its_test(label)) is not None:
             self._claim(label, index)
+
+    def _functions_in(self, index: int) -> frozenset[str]:
+        if index not in self._functions:
+            self._functions[index] = functions_in(self.cells[index].source)
+        return self._functions[index]
 
     def definers(self) -> dict[str, list[int]]:
         """The student's own code cells by the names that they define."""
@@ -168,7 +139,7 @@ class _Search:
                 if cell.kind != "code" or index in locked or as_text(cell.source) in self.release.given_code:
                     continue
                 if bare(cell.source) not in stubs:
-                    for name in defined(cell.source):
+                    for name in self._functions_in(index):
                         self._definers.setdefault(name, []).append(index)
         return self._definers
 
@@ -178,7 +149,7 @@ class _Search:
             for index in indices if not is_answer(self.release.frame[label]) else ():
                 source = self.cells[index].source
                 changed = not same_text(source, self.release.frame[label].source)
-                if changed and index not in self.result.merged and asked <= defined(source):
+                if changed and index not in self.result.merged and asked <= self._functions_in(index):
                     return index
         return None
 
@@ -214,7 +185,7 @@ class _Search:
         untouched = [copy for copy in self.copies.get(label, ()) if not self._says_something(label, copy)]
         untouched = [copy for copy in untouched if copy != chosen]
         self.result.set_aside.update(untouched)
-        lacking = self.release.names[label] - defined(self.cells[chosen].source)
+        lacking = self.release.names[label] - self._functions_in(chosen)
         if untouched and lacking and self._says_something(label, chosen):
             self._run_first(label, [chosen])
         return untouched
@@ -223,7 +194,7 @@ class _Search:
         self.result.stubs_before.setdefault(min(definers), []).append(label)
 
     def _take_elsewhere(self, label: str, index: int, definers: list[int]) -> None:
-        names = ", ".join(f"`{name}`" for name in sorted(self.release.asked[label] & defined(self.cells[index].source)))
+        names = ", ".join(f"`{name}`" for name in sorted(self.release.asked[label] & self._functions_in(index)))
         other = self.result.claims.get(index)
         if other is None:
             self.result.claims[index] = label
@@ -231,7 +202,7 @@ class _Search:
             self.result.elsewhere[label] = index
         copies = [copy for copy in self.copies.get(label, ()) if copy != index]
         self.result.set_aside.update(copy for copy in copies if not self._says_something(label, copy))
-        everywhere = frozenset[str]().union(*(defined(self.cells[one].source) for one in definers))
+        everywhere = frozenset[str]().union(*(self._functions_in(one) for one in definers))
         if not self.release.names[label] <= everywhere:
             self._run_first(label, definers)
         if not self.result.by_text or other is not None:

@@ -51,6 +51,7 @@ class ReleaseIndex:
         self.written = [label for label, cell in self.frame.items() if is_written(cell)]
         self.answers = [label for label, cell in self.frame.items() if is_answer(cell) and not is_graded(cell)]
         self.stubs = {label: bare(self.frame[label].source) for label in self.answers}
+        self.label_by_stub = {stub: label for label, stub in self.stubs.items() if stub}
         self.names, self.asked = {}, {}
         for label in self.answers:
             self.names[label], self.asked[label] = _names(self.frame[label].source)

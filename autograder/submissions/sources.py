@@ -10,9 +10,11 @@ import re
 
 _QUOTED = re.compile(r'"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'')
 _COMMENT = re.compile(r"#[^\n]*")
-_DEFINITION = re.compile(
-    r"^(?:async[ \t]+def|def|class)[ \t]+([^\W\d]\w*)|^([^\W\d]\w*)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE
-)
+_FUNCTION = r"^(?:async[ \t]+def|def|class)[ \t]+([^\W\d]\w*)"
+_VARIABLE = r"^([^\W\d]\w*)[ \t]*(?::[^=\n]*)?=(?!=)"
+_OTHER_NAME = r"[ \t]*(?:lambda(?!\w)|[^\W\d][\w.]*[ \t]*(?:#.*)?$)"  # `f = lambda x: x`, `f = g`
+_DEFINITION = re.compile(rf"{_FUNCTION}|{_VARIABLE}", re.MULTILINE)
+_DEFINED_FUNCTION = re.compile(rf"{_FUNCTION}|{_VARIABLE}{_OTHER_NAME}", re.MULTILINE)
 _RUNS_PYTHON = ("%%time", "%%capture", "%%prun")  # cell magics behind which definitions are definitions
 _WORDS = re.compile(r"(?<![^\W\d_])[^\W\d_]++(?:[,;:]?+[ \t]++[^\W\d_]++){4,}")
 _NO_PROSE = re.compile(
@@ -21,7 +23,7 @@ _NO_PROSE = re.compile(
 _KEYWORDS = frozenset(keyword.kwlist)
 _DIFFERENT_WORDS = 4  # in one line: a comprehension has three names between its keywords
 _FOREIGN_LETTERS = 8  # of a script that programs are not written in
-_LOOKED_THROUGH = 100_000  # characters
+_LOOKED_THROUGH = 300_000  # characters of a cell
 
 
 def lines_of(source: str) -> list[str]:
@@ -40,9 +42,21 @@ def bare(source: str) -> str:
 
 def defined(source: str) -> frozenset[str]:
     """The names that a code cell gives a value at the beginning of a line."""
+    return _found(_DEFINITION, source)
+
+
+def functions_in(source: str) -> frozenset[str]:
+    """The functions and classes among them, other names for such included.
+
+    `accuracy = accuracy(logits, y)` is a number under the name of a function, and no answer.
+    """
+    return _found(_DEFINED_FUNCTION, source)
+
+
+def _found(pattern: re.Pattern[str], source: str) -> frozenset[str]:
     if source.lstrip().startswith("%%") and not source.lstrip().startswith(_RUNS_PYTHON):
         return frozenset()
-    found = _DEFINITION.findall(_QUOTED.sub('""', source.replace("\r\n", "\n")))
+    found = pattern.findall(_QUOTED.sub('""', source[:_LOOKED_THROUGH].replace("\r\n", "\n")))
     return frozenset(function or variable for function, variable in found)
 
 
