@@ -37,7 +37,7 @@ def find_copies(submitted: list[SubmittedCell], release: ReleaseIndex) -> tuple[
 def _by_text(cell: SubmittedCell, release: ReleaseIndex, known: set[str], taken: set[str]) -> str | None:
     """The label of the code cell whose text this is; of two with one text, the first that has not been found yet."""
     source = cell.source
-    if cell.kind != "code" or not source:
+    if cell.kind != "code" or not source or not release.is_short(source):
         return None
     locked = [label for label in release.locked_by_text.get(as_text(source), ()) if label not in known]
     if locked:

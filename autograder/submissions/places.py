@@ -10,6 +10,8 @@ from autograder.submissions.release_index import ReleaseIndex, is_answer, is_gra
 from autograder.submissions.sources import defined
 from gradus.frames import label_of
 
+_MOST_CODE = 3_000_000  # characters in which new definitions are looked for
+
 
 def put_back(cells: list[NotebookNode], release: ReleaseIndex, elsewhere: dict[str, NotebookNode]) -> list[str]:
     """Insert into `cells` what is missing or out of place, in the release's order; say what was done.
@@ -25,6 +27,7 @@ class _Places:
         self.cells, self.release, self.elsewhere = cells, release, elsewhere
         self.place: dict[str, int] = {}
         self._defined: dict[str, frozenset[str]] = {}  # by source
+        self._looked_through = 0
         self._look()
 
     def _look(self) -> None:
@@ -116,7 +119,8 @@ class _Places:
         if cell.cell_type != "code":
             return frozenset()
         if cell.source not in self._defined:
-            self._defined[cell.source] = defined(cell.source)
+            self._looked_through += len(cell.source)
+            self._defined[cell.source] = defined(cell.source) if self._looked_through < _MOST_CODE else frozenset()
         return self._defined[cell.source]
 
 

@@ -11,8 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from autograder.submissions.copies import find_copies
-from autograder.submissions.release_index import ReleaseIndex, SubmittedCell, as_text, is_answer, is_graded
+from autograder.submissions.release_index import ReleaseIndex, SubmittedCell, is_answer, is_graded
 from autograder.submissions.sources import bare, functions_in, has_words, mentions, same_text
+
+_MOST_CODE = 3_000_000  # characters in which definitions are looked for; no course has a hundredth of it
 
 
 @dataclass
@@ -47,6 +49,7 @@ class _Search:
         self.result = Recognised(copies=self.copies, by_text=by_text)
         self._definers: dict[str, list[int]] | None = None
         self._functions: dict[int, frozenset[str]] = {}
+        self._looked_through = 0
 
     def found(self) -> Recognised:
         chosen = {label: index for label in self.release.answers if (index := self._changed(label)) is not None}
@@ -126,7 +129,9 @@ class _Search:
 
     def _functions_in(self, index: int) -> frozenset[str]:
         if index not in self._functions:
-            self._functions[index] = functions_in(self.cells[index].source)
+            self._looked_through += len(self.cells[index].source)
+            whole = self._looked_through < _MOST_CODE
+            self._functions[index] = functions_in(self.cells[index].source) if whole else frozenset()
         return self._functions[index]
 
     def definers(self) -> dict[str, list[int]]:
@@ -136,9 +141,9 @@ class _Search:
             locked = {i for label, indices in self.copies.items() if label not in answers for i in indices}
             self._definers = {}
             for index, cell in enumerate(self.cells):
-                if cell.kind != "code" or index in locked or as_text(cell.source) in self.release.given_code:
+                if cell.kind != "code" or index in locked or self.release.is_given(cell.source):
                     continue
-                if bare(cell.source) not in stubs:
+                if not self.release.is_short(cell.source) or bare(cell.source) not in stubs:
                     for name in self._functions_in(index):
                         self._definers.setdefault(name, []).append(index)
         return self._definers
@@ -162,7 +167,7 @@ class _Search:
             if index in known:
                 return None
             if cell.kind == "code" and has_words(cell.source):
-                return None if as_text(cell.source) in self.release.given_code else index
+                return None if self.release.is_given(cell.source) else index
         return None
 
     def _claim(self, label: str, index: int) -> None:

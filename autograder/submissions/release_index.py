@@ -55,6 +55,7 @@ class ReleaseIndex:
         self.names, self.asked = {}, {}
         for label in self.answers:
             self.names[label], self.asked[label] = _names(self.frame[label].source)
+        self._longest = 2 * max((len(cell.source) for cell in released.cells), default=0) + 1_000
         self.locked_by_text: dict[str, list[str]] = {}
         self.tested: dict[str, list[str]] = {}
         self.test_of: dict[str, str] = {}
@@ -62,6 +63,14 @@ class ReleaseIndex:
         self.prompts = _prompts(released)
         self.texts = [cell.source for cell in released.cells if cell.cell_type != "code"]
         self.given_code = {as_text(cell.source) for cell in released.cells if cell.cell_type == "code"}
+
+    def is_short(self, source: str) -> bool:
+        """Whether a source is short enough to be that of a released cell: longer ones need no comparison."""
+        return len(source) <= self._longest
+
+    def is_given(self, source: str) -> bool:
+        """Whether it is a code cell of the release."""
+        return self.is_short(source) and as_text(source) in self.given_code
 
     def _follow(self, released: NotebookNode) -> None:
         group: list[str] = []

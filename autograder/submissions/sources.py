@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from itertools import islice
 
 _QUOTED = re.compile(r'"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'')
 _COMMENT = re.compile(r"#[^\n]*")
@@ -22,7 +23,8 @@ _NO_PROSE = re.compile(
 )
 _KEYWORDS = frozenset(keyword.kwlist)
 _DIFFERENT_WORDS = 4  # in one line: a comprehension has three names between its keywords
-_FOREIGN_LETTERS = 8  # of a script that programs are not written in
+_FOREIGN = re.compile(r"[^\W\d_\x00-\u024f]")  # a letter of a script that programs are not written in
+_FOREIGN_LETTERS = 8
 _LOOKED_THROUGH = 300_000  # characters of a cell
 
 
@@ -73,7 +75,7 @@ def has_words(text: str) -> bool:
 def is_prose(code: str) -> bool:
     """Whether a code cell holds sentences: in comments, in strings, or as if it were a text cell."""
     rest = _NO_PROSE.sub("", code[:_LOOKED_THROUGH])
-    if sum(character.isalpha() and ord(character) > 0x24F for character in rest) >= _FOREIGN_LETTERS:
+    if len(list(islice(_FOREIGN.finditer(rest), _FOREIGN_LETTERS))) == _FOREIGN_LETTERS:
         return True
     if has_words(rest) and not bare(rest):  # nothing but comments and long strings
         return True

@@ -11,11 +11,12 @@ import re
 from dataclasses import dataclass, field, replace
 
 from autograder.submissions.recognise import Recognised
-from autograder.submissions.release_index import ReleaseIndex, SubmittedCell, as_text, first_line, is_answer
+from autograder.submissions.release_index import ReleaseIndex, SubmittedCell, first_line, is_answer
 from autograder.submissions.sources import has_words, is_prose, lines_of, same_text
 
 LONGEST = 100_000  # characters that are shown of what may be an answer
-_MOST_LINES = 2_000  # are compared with the release; more are the student's in any case
+_MOST_LINES = 20_000  # of a notebook are compared with the release; more are the student's in any case
+_MOST_CODE = 1_000_000  # characters are searched for sentences; in more there may be one in any case
 _LONG_LINE = 20  # characters; what is as long as this and is in the release was not written by a student
 
 Attachments = dict[str, dict[str, str]]
@@ -51,12 +52,12 @@ def find_written(submitted: list[SubmittedCell], release: ReleaseIndex, known: R
     empty = [label for label in release.written if not is_answered(label, known, submitted, release)]
     if not empty:
         return {}
-    said = _Said(submitted, release, known)
     sections = {label: _section(label, home, release, len(submitted)) for label in empty}
+    near = {index for section in sections.values() for index in section}
+    said = _Said(submitted, release, known, near)
     begins = {label: home.get(label, _prompt(label, submitted, release)) for label in release.written}
-    near_texts = [piece for piece in said.texts if any(piece.index in section for section in sections.values())]
-    prose = [piece for piece in said.prose if any(piece.index in section for section in sections.values())]
-    pieces = near_texts or [*said.texts, *prose]
+    near_texts = [piece for piece in said.texts if piece.index in near]
+    pieces = near_texts or [*said.texts, *said.prose]
     if not pieces:
         return {}
     by_label: dict[str, list[_Piece]] = {label: [] for label in empty}
@@ -103,14 +104,17 @@ def _section(label: str, home: dict[str, int], release: ReleaseIndex, count: int
 
 
 class _Said:
-    """What a student has written outside the answer cells: `texts`, and `prose` in code cells of the student's own."""
+    """What a student has written outside the answer cells: `texts`, and `prose` in code cells `near` such an answer."""
 
-    def __init__(self, submitted: list[SubmittedCell], release: ReleaseIndex, known: Recognised) -> None:
+    def __init__(
+        self, submitted: list[SubmittedCell], release: ReleaseIndex, known: Recognised, near: set[int]
+    ) -> None:
         self._texts = [" ".join(text.split()) for text in release.texts]
         self._everything = "\n".join(self._texts)
         self._lines = {" ".join(line.split()) for text in release.texts for line in text.splitlines()}
         self._code_lines = {line for text in release.given_code for line in text.splitlines()}
         self._code_lines |= {line for cell in release.frame.values() for line in lines_of(cell.source)}
+        self._lines_left, self._code_left = _MOST_LINES, _MOST_CODE
         self.texts: list[_Piece] = []
         self.prose: list[_Piece] = []
         by_code = any(release.frame[label].cell_type == "code" for label in release.written)
@@ -121,7 +125,7 @@ class _Said:
             locked_text = label and release.frame[label].cell_type != "code"
             if (cell.kind != "code" and not label) or locked_text:
                 self._read_text(index, cell, bool(label))
-            elif label or as_text(cell.source) in release.given_code:
+            elif label or index not in near or release.is_given(cell.source):
                 continue
             elif self._may_be_an_answer(cell, by_code):
                 self.prose.append(_Piece(index, _fenced(cell.source.strip()), "in a code cell", False))
@@ -132,8 +136,10 @@ class _Said:
         if (released or not has_words(text)) and not cell.attachments:
             return
         lines = lines_of(cell.source)
-        added = [line for line in lines[:_MOST_LINES] if not self._is_released(" ".join(line.split()))]
-        added += lines[_MOST_LINES:]
+        compared = lines[: self._lines_left]
+        self._lines_left -= len(compared)
+        added = [line for line in compared if not self._is_released(" ".join(line.split()))]
+        added += lines[len(compared) :]
         if not replaced and len(list(filter(None, added))) == len(list(filter(None, lines))):
             self.texts.append(_Piece(index, cell.source.strip(), "in an added text cell", True, cell.attachments))
         elif has_words("".join(added)) or cell.attachments:
@@ -141,6 +147,9 @@ class _Said:
 
     def _may_be_an_answer(self, cell: SubmittedCell, in_code: bool) -> bool:
         """Whether a code cell of the student's own holds sentences, or anything where code is what a person marks."""
+        self._code_left -= len(cell.source)
+        if self._code_left < 0:
+            return True
         own = "\n".join(line for line in lines_of(cell.source) if line not in self._code_lines)
         return has_words(own) if in_code else is_prose(own)
 
