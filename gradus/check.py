@@ -163,7 +163,7 @@ def keeps_dtype(
     Raises:
         AssertionError: one has not; the message says what went in, what came out, and the cure.
     """
-    called = name or getattr(f, "__name__", "your function")
+    called = name or str(getattr(f, "__name__", "your function"))
     first = next(value.dtype for value in arguments if isinstance(value, Tensor))
     for asked in dtypes:
         given = [

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,7 +59,15 @@ CODED = {
     "dies": (tiny.RIGHT | {"double": ENDS_PYTHON}, ONLY_HALVE, "cell `test_double` ended Python"),
     "endless": (tiny.RIGHT | {"double": ENDLESS}, ONLY_HALVE, "cell `test_double` ran too long"),
 }
-MISSING = {"nothing": "no tiny.ipynb was handed in", "misnamed": "found instead: tiny (1).ipynb", "linked": "as a link"}
+MISSING = {"nothing": "no tiny.ipynb was handed in", "linked": "as a link", "paper": "found instead: essay.pdf"}
+ZOE = unicodedata.normalize("NFD", "Zoë Müller")  # as a Mac writes it
+FOUND = {  # by what is in the file; the files of each, and what is said
+    "misnamed": (["tiny (1).ipynb"], "`tiny (1).ipynb` was graded"),
+    "again": (["tiny.ipynb", "tiny-1.ipynb"], "`tiny-1.ipynb`, which alone was worked on, was graded"),
+    "latin": ([os.fsdecode(b"l\xf6sung.ipynb")], "`l\ufffdsung.ipynb` was graded"),
+    "O'Brien, Zoë": (["Copy of tiny.ipynb"], "`Copy of tiny.ipynb` was graded"),
+    "प्रिया": (["TINY.ipynb"], "`TINY.ipynb` was graded"),
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +85,19 @@ def odd(released: tuple[Course, Notebook]) -> Iterator[Graded]:
     (beside / "math.py").write_text("raise ImportError('a file beside the notebook was imported')")
     (beside / "gradebook").symlink_to(course.root / "gradebook.db")
     tiny.hand_in(course, "broken", b"{")
-    tiny.hand_in(course, "misnamed", notebook).rename(course.submitted / "misnamed" / "tiny" / "tiny (1).ipynb")
+    for student, (names, _) in FOUND.items():
+        folder = course.submitted / student / "tiny"
+        folder.mkdir(parents=True)
+        for name in names:
+            right = notebook if (len(names), name) == (2, "tiny.ipynb") else tiny.answered(notebook, **tiny.RIGHT)
+            (folder / name).write_text(json.dumps(right))
+    tiny.hand_in(course, ZOE, tiny.answered(notebook, **tiny.RIGHT))
+    below = tiny.answered(notebook, **tiny.RIGHT)
+    below["cells"].append(tiny.cell("markdown", "mine", "Because half and half are one."))
+    tiny.hand_in(course, "below", below)
+    (course.submitted / "paper" / "tiny").mkdir(parents=True)
+    (course.submitted / "paper" / "tiny" / "essay.pdf").write_bytes(b"%PDF")
+    (course.submitted / "__MACOSX" / "tiny").mkdir(parents=True)
     (course.submitted / "nothing" / "tiny").mkdir(parents=True)
     (course.submitted / "linked").mkdir()
     (course.submitted / "linked" / "tiny").symlink_to(course.submitted / "right" / "tiny")
@@ -89,7 +112,8 @@ def odd(released: tuple[Course, Notebook]) -> Iterator[Graded]:
 
 def test_every_submission_has_one_result_and_the_run_succeeds(odd: Graded) -> None:
     students = [one["student"] for one in odd.report["submissions"]]
-    assert students == sorted([*CODED, *MISSING, "shadows", "broken", "no[t]an id"])
+    others = ["shadows", "broken", "no[t]an id", "below", unicodedata.normalize("NFC", ZOE)]
+    assert sorted(students) == sorted([*CODED, *MISSING, *FOUND, *others])
     assert odd.exit_code == 0, odd.output
 
 
@@ -106,14 +130,43 @@ def test_an_odd_answer_costs_its_own_question_only(odd: Graded, student: str) ->
 def test_a_missing_notebook_earns_nothing_and_that_is_said(odd: Graded, student: str) -> None:
     found = odd.submission(student)
     assert MISSING[student] in found["problems"][0]
-    assert found["marks"] == dict.fromkeys(tiny.POINTS, 0)
-    assert found["feedback"] == ""
+    assert found["marks"] == NOTHING | {"why": None if student == "paper" else 0}
+    assert MISSING[student] in Path(found["feedback"]).read_text()
     assert marks(odd.course, "tiny", student) == found["marks"]
+
+
+@pytest.mark.parametrize("student", FOUND)
+def test_a_file_of_another_name_earns_what_its_answers_earn_and_that_is_said(odd: Graded, student: str) -> None:
+    found = odd.submission(student)
+    assert odd.coded(student) == FULL
+    assert FOUND[student][1] in found["problems"][0]
+    assert FOUND[student][1].replace("`", "") in re.sub("<[^>]*>", "", Path(found["feedback"]).read_text())
+
+
+def test_a_name_in_another_unicode_form_is_recorded_as_it_looks(odd: Graded) -> None:
+    student = unicodedata.normalize("NFC", ZOE)
+    assert odd.coded(student) == FULL
+    assert odd.submission(student)["problems"] == []
+    assert marks(odd.course, "tiny", student) == odd.submission(student)["marks"]
+    assert marks(odd.course, "tiny", ZOE) is None
+
+
+def test_what_was_written_below_its_cell_waits_for_a_person_who_sees_it(odd: Graded) -> None:
+    assert odd.submission("below")["marks"]["why"] is None
+    assert "not read yet: 3.0 points" in Path(odd.submission("below")["feedback"]).read_text()
+    with Gradebook(odd.course.gradebook_url) as gradebook:
+        grade = gradebook.find_grade("why", "tiny", "tiny", "below")
+        assert grade.needs_manual_grade
+        assert grade.auto_score is None
+    shown = json.loads(odd.course.autograded_notebook("below", "tiny").read_text())["cells"]
+    (why,) = [cell for cell in shown if tiny.label(cell) == "why"]
+    assert "Because half and half are one." in why["source"]
 
 
 def test_a_broken_notebook_earns_nothing_and_its_feedback_says_why(odd: Graded) -> None:
     found = odd.submission("broken")
     assert found["score"] == 0
+    assert found["marks"] == NOTHING | {"why": None}  # its file may hold an answer that nobody has read
     assert "not valid JSON" in found["problems"][0]
     assert "not valid JSON" in Path(found["feedback"]).read_text()
 
@@ -145,7 +198,8 @@ def test_each_graded_submission_has_a_feedback_page(odd: Graded) -> None:
 
 def test_nbgrader_and_formgrader_grade_the_odd_class_alike(odd: Graded, tmp_path: Path) -> None:
     course = Course(tmp_path / "course", odd.course.solutions, odd.course.exercises)
-    students = ["broken", "dies", "exits", "shadows", "shows", "warns", "wrong"]
+    students = ["below", "broken", "dies", "exits", "paper", "shadows", "shows", "warns", "wrong", *FOUND]
+    shutil.copytree(odd.course.submitted / ZOE, course.submitted / ZOE)
     for student in students:
         shutil.copytree(odd.course.submitted / student, course.submitted / student, symlinks=True)
     for name in ("gradebook.db", "gradus.toml"):
@@ -165,10 +219,13 @@ def test_nbgrader_and_formgrader_grade_the_odd_class_alike(odd: Graded, tmp_path
     assert done.returncode == 0, done.stderr
     expected = {student: odd.submission(student)["marks"] for student in students}
     assert {student: marks(course, "tiny", student) for student in students} == expected
+    assert marks(course, "tiny", ZOE) is None
+    assert (course.root / "autograded" / unicodedata.normalize("NFC", ZOE) / "tiny" / "tiny.ipynb").is_file()
 
     settings = configure(Config(), course)
     api = NbGraderAPI(coursedir=CourseDirectory(config=settings), config=settings)
-    for student in ("broken", "exits", "wrong"):
+    assert api.get_submitted_students("tiny") == {*students, unicodedata.normalize("NFC", ZOE)}
+    for student in ("broken", "exits", "wrong", "latin", "O'Brien, Zoë"):
         result = api.autograde("tiny", student)  # formgrader's button
         assert result["success"], result
         assert marks(course, "tiny", student) == expected[student]

@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from autograder.course import Course
 from autograder.submissions.intake import MAX_BYTES, MAX_CELLS, take_in
 from autograder.submissions.record import NOTE_ID
+from autograder.submissions.sources import functions_in
 from gradus.frames import KEY, frame_of
 from gradus.notebooks import Notebook, source_of
 
@@ -98,11 +99,21 @@ def test_tools_moved_behind_the_tests_are_moved_back(tmp_path: Path, released: N
     assert labels(notebook)[:2] == ["same", "double"]
 
 
-def test_when_an_answer_has_lost_its_label_its_test_runs_after_all_of_the_students_cells(
+def test_an_answer_without_its_label_is_known_by_what_it_defines_and_its_test_runs_behind_it(
     tmp_path: Path, released: Notebook, right: Notebook
 ) -> None:
     stripped = without(right, "double", "test_double")
     stripped["cells"].append(tiny.cell("code", "mine", tiny.RIGHT["double"]))
+    notebook, problems = rebuilt(tmp_path, released, stripped)
+    assert labels(notebook)[-3:] == ["double", "test_double", "test_halve"]
+    assert problems[0] == "answer cell `double` was missing: `double` was found in a cell of its own and graded"
+
+
+def test_when_an_answer_is_nowhere_its_test_runs_after_all_of_the_students_cells(
+    tmp_path: Path, released: Notebook, right: Notebook
+) -> None:
+    stripped = without(right, "double", "test_double")
+    stripped["cells"].append(tiny.cell("code", "mine", "exec('double = lambda x: 2 * x')"))
     notebook, problems = rebuilt(tmp_path, released, stripped)
     assert tiny.label(notebook.cells[-1]) == "test_double"
     assert "answer cell `double` was missing" in problems
@@ -116,10 +127,58 @@ def test_without_any_metadata_cells_are_known_by_their_ids(tmp_path: Path, relea
     assert problems == []
 
 
-def test_without_metadata_and_ids_all_tests_run_at_the_end(tmp_path: Path, released: Notebook, right: Notebook) -> None:
+def test_without_metadata_and_ids_cells_are_known_by_their_text_and_names(
+    tmp_path: Path, released: Notebook, right: Notebook
+) -> None:
     for number, cell in enumerate(right["cells"]):
         cell |= {"metadata": {}, "id": f"c{number}"}
     notebook, problems = rebuilt(tmp_path, released, right)
+    assert labels(notebook) == labels(nbformat.from_dict(released))
+    assert "the cells of tiny had lost their labels" in problems[0]
+    assert "answer cell `why` was missing: what was written in an added text cell was put into it" in problems[1]
+
+
+def test_an_answer_under_another_name_is_known_by_its_place(
+    tmp_path: Path, released: Notebook, right: Notebook
+) -> None:
+    renamed = tiny.answered(right, halve="def half(x):\n    return x / 2")
+    for number, cell in enumerate(renamed["cells"]):
+        cell |= {"metadata": {}, "id": f"c{number}"}
+    notebook, problems = rebuilt(tmp_path, released, renamed)
+    assert labels(notebook) == labels(nbformat.from_dict(released))
+    assert not any("`halve` was missing" in problem for problem in problems)
+
+
+FUNCTIONS = {
+    "def f(x):\n    return x": {"f"},
+    "async def f(x): return x": {"f"},
+    "class f:\n    pass": {"f"},
+    "@cache\ndef f(x):\n    return x": {"f"},
+    "%%time\ndef f(x):\n    return x": {"f"},
+    "f = lambda x: x": {"f"},
+    "f = g": {"f"},
+    "f: Callable = g.h  # the same": {"f"},
+    "f = f(x)": set(),
+    "f = 3": set(),
+    "f == g": set(),
+    "f += 1": set(),
+    "    def f(x): return x": set(),
+    "# def f(x): return x": set(),
+    '"""\ndef f(x): return x\n"""': set(),
+    "%%writefile f.py\ndef f(x): return x": set(),
+    "f = 3\ndef f(x): return x": {"f"},
+    "def g(x):\n    f = x": {"g"},
+}
+
+
+@pytest.mark.parametrize("source", FUNCTIONS)
+def test_what_a_cell_defines_is_read_without_running_it(source: str) -> None:
+    assert functions_in(source) == FUNCTIONS[source]
+    assert functions_in(source.replace("\n", "\r\n")) == FUNCTIONS[source]
+
+
+def test_when_nothing_is_recognised_all_tests_run_at_the_end(tmp_path: Path, released: Notebook) -> None:
+    notebook, problems = rebuilt(tmp_path, released, {"cells": [tiny.cell("code", "x", "print(1)")], "nbformat": 4})
     assert set(labels(notebook)[-4:]) == {"same", "test_double", "test_halve", "why"}
     assert len(problems) == 1
     assert "no cell of tiny was recognised" in problems[0]
@@ -158,6 +217,71 @@ def test_of_two_copies_of_an_answer_the_last_is_graded(tmp_path: Path, released:
     notebook, problems = rebuilt(tmp_path, released, right)
     assert [cell.source for cell in notebook.cells if tiny.label(cell) == "double"] == [second["source"]]
     assert problems == ["cell `double` is there more than once: the last one was graded"]
+
+
+def test_a_copy_behind_the_test_does_not_go_before_an_answer_above_it(
+    tmp_path: Path, released: Notebook, right: Notebook
+) -> None:
+    """The answer in a cell of its own above the test, its stub left, and a labelled copy used as scratch paper."""
+    stub = next(cell for cell in released["cells"] if tiny.label(cell) == "double")
+    scratch = copy.deepcopy(stub) | {"source": "def double(x):\n    return 0", "id": "scratch"}
+    mixed = tiny.answered(right, double=source_of(stub))
+    mixed["cells"].insert(4, tiny.cell("code", "mine", tiny.RIGHT["double"]))
+    mixed["cells"].append(scratch)
+    notebook, problems = rebuilt(tmp_path, released, mixed)
+    assert [cell.source for cell in notebook.cells if tiny.label(cell) == "double"] == [tiny.RIGHT["double"]]
+    assert labels(notebook) == labels(nbformat.from_dict(released))
+    assert not any("NotImplementedError" in cell.source for cell in notebook.cells)
+    assert any("`double` was found in a cell of its own" in problem for problem in problems)
+
+
+def test_a_copied_test_is_said_and_the_first_one_is_run(tmp_path: Path, released: Notebook, right: Notebook) -> None:
+    twin = copy.deepcopy(next(cell for cell in right["cells"] if tiny.label(cell) == "test_double"))
+    right["cells"] += [tiny.cell("code", "again", "def double(x):\n    return 0"), twin | {"id": "twin"}]
+    notebook, problems = rebuilt(tmp_path, released, right)
+    assert labels(notebook) == labels(nbformat.from_dict(released))
+    assert problems == ["test cell `test_double` is there more than once: the first one was run as this cell"]
+
+
+def test_what_a_stub_gives_is_still_there_where_a_part_of_it_was_written_anew(
+    tmp_path: Path, released: Notebook
+) -> None:
+    """The stub runs first, then what the student has made of a part of it."""
+    both = "def given(x):\n    return x\n\n\ndef double(x):\n    raise NotImplementedError"
+    wide = tiny.answered(released, double=both)
+    mine = tiny.cell("code", "mine", "def double(x):\n    return given(x) + x")
+    copied = tiny.cell("code", "double", mine["source"], solution=True) | {"id": "copied"}
+    for cell in (mine, copied):
+        for place in (4, 5):  # above the stub, below it
+            handed = copy.deepcopy(wide)
+            handed["cells"].insert(place, cell)
+            notebook, _ = rebuilt(tmp_path, wide, handed)
+            sources = [one.source for one in notebook.cells if "def double" in one.source]
+            assert sources == [both, mine["source"]]
+
+
+def test_a_notebook_worked_on_below_an_empty_copy_of_itself_is_graded_there(
+    tmp_path: Path, released: Notebook, right: Notebook
+) -> None:
+    twice = right | {"cells": [*released["cells"], *copy.deepcopy(right["cells"])]}
+    notebook, problems = rebuilt(tmp_path, released, twice)
+    assert not any("wrong place" in problem for problem in problems)
+    half = len(released["cells"]) - 3  # two stubs and a placeholder are left out
+    places = {tiny.label(cell): index for index, cell in enumerate(notebook.cells[1:]) if tiny.label(cell)}
+    assert half <= places["double"] < places["test_double"] < places["halve"] < places["test_halve"] < places["why"]
+    assert notebook.cells[1 + places["double"]].source == tiny.RIGHT["double"]
+    assert notebook.cells[1 + places["why"]].source == "Because."
+
+
+def test_a_test_is_not_moved_behind_a_new_definition_of_what_it_tests(
+    tmp_path: Path, released: Notebook, right: Notebook
+) -> None:
+    """`test_halve` would go behind `double`, which was moved to the end, but between them `halve` is overwritten."""
+    changed = moved(right, "double", len(right["cells"]))
+    changed["cells"].insert(-1, tiny.cell("code", "scratch", "def halve(x):\n    return 'scratch'"))
+    notebook, problems = rebuilt(tmp_path, released, changed)
+    assert labels(notebook) == ["same", "halve", "test_halve", "why", "double", "test_double"]
+    assert problems == ["test cell `test_double` stood in the wrong place: moved back"]
 
 
 def test_pictures_in_a_written_answer_are_kept(tmp_path: Path, released: Notebook, right: Notebook) -> None:
@@ -213,9 +337,18 @@ UNREADABLE = {
 }
 
 
+MAY_HOLD_AN_ANSWER = {  # and a person may be able to read it
+    "not valid JSON (line 2)", "not valid JSON", "a merge conflict", "is not a notebook", "cells, more than the",
+    "more than the 32 MB",
+}  # fmt: skip
+
+
 def refused(notebook: NotebookNode, problems: list[str], released: Notebook, reason: str) -> None:
     assert notebook.metadata["gradus"]["readable"] is False
-    assert [cell.source for cell in notebook.cells[1:]] == [source_of(cell) for cell in released["cells"]]
+    *cells, why = notebook.cells[1:]
+    assert [cell.source for cell in cells] == [source_of(cell) for cell in released["cells"]][:-1]
+    waits = "The grader could not read what was handed in: look at the file itself."
+    assert why.source == (waits if reason in MAY_HOLD_AN_ANSWER else "YOUR ANSWER HERE")
     assert len(problems) == 1
     assert reason.lower() in problems[0].lower()
     assert problems[0].startswith("tiny.ipynb ")

@@ -6,8 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+from nbformat.v4 import new_notebook
 
 from autograder.course import Course
+from autograder.submissions.attempts import handed_in
 from autograder.submissions.folders import find_skipped, find_submissions
 from gradus.errors import GradusError
 
@@ -63,11 +65,55 @@ def test_a_folder_that_may_not_be_read_is_said_and_stops_nobody(course: Course) 
     try:
         for folder in (closed, half_closed):
             folder.chmod(0)
-        assert {one.student: one.obstacle for one in find_submissions(course, "ps1")} == {
-            "ada": "", "cho": "the folder ps1 could not be read (Permission denied)",
-        }  # fmt: skip
+        assert [one.student for one in find_submissions(course, "ps1")] == ["ada", "cho"]
+        content = handed_in(course, "ps1", "cho", new_notebook()).content
+        assert str(content) == "the folder ps1 could not be read (Permission denied)"
         (said,) = find_skipped(course, "ps1")
         assert said == "ben was not graded: it cannot be read (Permission denied); mend its permissions."
     finally:
         for folder in (closed, half_closed):
             folder.chmod(0o755)
+
+
+@pytest.mark.parametrize(("place", "student", "platform"), [
+    ("smithjane_LATE_10003_90003_ps1-1.ipynb", "'smithjane' handed in, late", "Canvas"),
+    ("khanjo_10014_90014_ps1-1.ipynb", "'khanjo'", "Canvas"),
+    ("khanjo_10014_90014_homework.ipynb", "'khanjo'", "Canvas"),
+    ("Jane Smith_1_assignsubmission_file_/ps1.ipynb", "'Jane Smith'", "Moodle"),
+    ("Jane Smith_1234567_assignsubmission_file_ps1.ipynb", "'Jane Smith'", "Moodle"),
+    ("Problem Set 1_jsmith_attempt_2026-11-20-10-00-00_ps1.ipynb", "'jsmith'", "Blackboard"),
+    ("submission_123456789/ps1.ipynb", "does not say whose", "Gradescope"),
+])  # fmt: skip
+def test_names_of_learning_platforms_say_whose_work_it_is(
+    course: Course, place: str, student: str, platform: str
+) -> None:
+    put(course, place)
+    (said,) = find_skipped(course, "ps1")
+    assert said.startswith(f"{place.partition('/')[0]} was not graded: it is named by {platform}")
+    assert student in said
+    assert "submitted/" in said
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["__MACOSX/ps1/._ps1.ipynb", "__MACOSX/ps1.ipynb", "._ada/ps1/ps1.ipynb", ".DS_Store", "._ps1.ipynb",
+     ".ipynb_checkpoints/ps1/ps1.ipynb", "Thumbs.db", "desktop.ini"],
+)  # fmt: skip
+def test_what_a_system_leaves_is_neither_a_student_nor_named(course: Course, place: str) -> None:
+    put(course, place)
+    assert [one.student for one in find_submissions(course, "ps1")] == ["ada"]
+    assert find_skipped(course, "ps1") == []
+
+
+def test_a_misplaced_notebook_is_known_by_its_frame(course: Course) -> None:
+    frame = '{"cells": [], "nbformat": 4, "metadata": {"gradus_frame": {"name": "ps1", "cells": []}}}'
+    for place in ("homework.ipynb", "ben/work.ipynb.txt"):
+        put(course, place).write_text(frame)
+    assert [sentence.partition(" ")[0] for sentence in find_skipped(course, "ps1")] == ["ben", "homework.ipynb"]
+
+
+def test_two_folders_of_one_name_are_said_to_be_one_students(course: Course) -> None:
+    for name in ("Zo\u00eb", "Zoe\u0308"):
+        put(course, f"{name}/ps1/ps1.ipynb")
+    (said,) = find_skipped(course, "ps1")
+    assert said.startswith("Zo\u00eb has 2 folders")

@@ -23,6 +23,7 @@ from autograder.nbgrader_bridge.gradebook import Class, opened, questions, regis
 from autograder.nbgrader_bridge.late import LatePenalties
 from autograder.nbgrader_bridge.readings import course_zone
 from autograder.nbgrader_bridge.settings import nbgrader_options
+from autograder.submissions.attempts import submitted_folder
 from autograder.submissions.folders import Submission
 from autograder.submissions.timestamps import TIMESTAMP, timestamp_in
 from autograder.writing import write_whole
@@ -80,8 +81,6 @@ class ClassRun:
         try:
             if not submission.obstacle:
                 self._record(submission.student, outcome())
-            elif submission.recordable:
-                self.marks.record_nothing_earned(submission.student)
         except (GradusError, SQLAlchemyError):
             raise
         except Exception as error:
@@ -95,7 +94,7 @@ class ClassRun:
     def _record(self, student: str, graded: Graded | None) -> None:
         if graded is None:
             raise FileNotFoundError("its result was taken away while the run was going on")
-        stamp = timestamp_in(self.course.submitted_notebook(student, self.name).parent, self.zone)
+        stamp = timestamp_in(submitted_folder(self.course, self.name, student), self.zone)
         _write_graded(self.course.autograded_notebook(student, self.name), graded, stamp.content)
         self.marks.record(student, graded.marks, graded.unanswered, stamp.when)
         self.doubts[student] = stamp.doubts(self.marks.due(student))
@@ -112,8 +111,8 @@ class ClassRun:
             problems = [text for text in (self.failures.get(student), submission.obstacle) if text]
             problems += graded.problems if graded else []
             problems += self.doubts.get(student, [])
-            penalty = self.marks.late_penalty(student) if student in recorded and submission.recordable else 0.0
-            marks = recorded.get(student, {}) if submission.recordable else {}
+            penalty = self.marks.late_penalty(student) if student in recorded and not submission.obstacle else 0.0
+            marks = {} if submission.obstacle else recorded.get(student, {})
             by_question = {question.name: marks.get(question.name, 0.0) for question in asked}
             if student in self.failures:
                 by_question = {question.name: marks.get(question.name) for question in asked}
@@ -130,7 +129,7 @@ class ClassRun:
                     feedback=str(page) if graded and page.is_file() else "",
                     raw_score=raw,
                     late_penalty=penalty,
-                    submitted=f"{when.isoformat()}Z" if when and submission.recordable else "",
+                    submitted=f"{when.isoformat()}Z" if when and not submission.obstacle else "",
                     verdicts=graded.verdicts if graded else {},
                     misconceptions=graded.misconceptions if graded else {},
                     seconds=graded.seconds if graded else {},

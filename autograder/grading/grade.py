@@ -104,11 +104,11 @@ def _split(session: Session, submissions: list[Submission]) -> _Todo:
         if submission.obstacle:
             todo.ready.append(submission)
             continue
-        content = session.handed_in(submission.student)
-        if session.find(session.content_key(content)) is not None:
+        found = session.handed_in(submission.student)
+        if session.find(session.content_key(found)) is not None:
             todo.ready.append(submission)
             continue
         todo.waiting.append(submission)
-        if isinstance(content, bytes):
-            todo.modules |= dict.fromkeys(preload_for([content.decode("utf-8", "replace")]))
+        if isinstance(found.content, bytes):
+            todo.modules |= dict.fromkeys(preload_for([found.content.decode("utf-8", "replace")]))
     return todo

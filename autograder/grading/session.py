@@ -21,7 +21,8 @@ from autograder.judging.answer_key import AnswerKey, Engine, answer_key
 from autograder.misconceptions.hints import Hints
 from autograder.options import Options, options_of
 from autograder.problem_sets.jobs import Assignment, job_of, load_assignment
-from autograder.submissions.intake import UnreadableError, as_content, framed, handed_in
+from autograder.submissions.attempts import HandedIn, handed_in
+from autograder.submissions.intake import framed
 from gradus.notebooks import source_of
 
 
@@ -59,23 +60,26 @@ class Session:
         yield from (source_of(cell) for cell in self.assignment.source["cells"])
         yield from (misconception.source for misconception in self.hints.misconceptions)
 
-    def handed_in(self, student: str) -> bytes | UnreadableError:
-        """The content of a student's file, or why it is not to be had."""
-        return handed_in(self.course.submitted_notebook(student, self.assignment.name), self.course.submitted)
+    def handed_in(self, student: str) -> HandedIn:
+        """The content of a student's file, or why it is not to be had, and which file it is."""
+        return handed_in(self.course, self.assignment.name, student, self.assignment.released)
+
+    def framed(self, found: HandedIn) -> NotebookNode:
+        """What a student has handed in, in the frame of the released notebook."""
+        return framed(found.content, found.name, self.assignment.released, found.notes, self.assignment.name)
 
     def grade_submission(self, student: str, engine: Engine) -> Graded:
         """Grade a student's file, or find its result; a final one is on the disk when this returns."""
         started = time.monotonic()
-        content = self.handed_in(student)
-        key = self.content_key(content)
+        found = self.handed_in(student)
+        key = self.content_key(found)
         graded = self.find(key)
         if graded is None:
-            notebook = framed(content, f"{self.assignment.name}.ipynb", self.assignment.released)
-            graded = self.grade(notebook, key, engine, time.monotonic() - started)
+            graded = self.grade(self.framed(found), key, engine, time.monotonic() - started)
         return graded
 
-    def content_key(self, content: bytes | UnreadableError) -> str:
-        return content_key(as_content(content), self.assignment, self.options, self.seed)
+    def content_key(self, found: HandedIn) -> str:
+        return content_key(found.as_content(), self.assignment, self.options, self.seed)
 
     def find(self, key: str) -> Graded | None:
         """The result that is kept under a content key."""

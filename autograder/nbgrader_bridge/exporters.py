@@ -19,7 +19,7 @@ from autograder.grading.session import Session
 from autograder.problem_sets.answer_lint import answer_findings
 from autograder.problem_sets.collisions import collisions
 from autograder.problem_sets.lint import refusals
-from autograder.submissions.intake import framed, handed_in
+from autograder.submissions.students import student_of
 from autograder.submissions.timestamps import TIMESTAMP
 from gradus.errors import GradusError
 from gradus.frames import KEY, frame_of
@@ -57,9 +57,9 @@ class SubmissionExporter(NotebookExporter):
         remove_all_but([TIMESTAMP], course.autograded_notebook(student, problem_set).parent)
 
         session = Session.open(course, problem_set)
-        content = handed_in(path, below=submitted)
-        notebook = framed(content, path.name, session.assignment.released)
-        notebook.metadata["gradus"]["fingerprint"] = session.content_key(content)
+        found = session.handed_in(student_of(student))
+        notebook = session.framed(found)
+        notebook.metadata["gradus"]["fingerprint"] = session.content_key(found)
         resources["metadata"] = {"name": path.stem, "path": str(path.parent)}
         return self.from_notebook_node(notebook, resources, **kw)
 

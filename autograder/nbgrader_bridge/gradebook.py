@@ -178,15 +178,6 @@ class Class:
                     _set(comment, "auto_comment", "No response." if unanswered[name] else None)
             self._penalise(student, submission, notebook)
 
-    def record_nothing_earned(self, student: str) -> None:
-        """Record a submission without a notebook: no marks on any question, and nothing to mark by hand."""
-        submission = self._submission(student)
-        for notebook in submission.notebooks:
-            for grade in notebook.grades:
-                _set(grade, "auto_score", 0)
-                _set(grade, "needs_manual_grade", False)
-            self._penalise(student, submission, notebook)
-
     def commit(self) -> None:
         """Write the batch.
 

@@ -40,6 +40,7 @@ def configure(c: Config, course: Course) -> Config:
 
     Every entrance (our command, nbgrader's command line, formgrader) runs through this, so all give the same marks.
     """
+    from autograder.nbgrader_bridge import found_submissions  # noqa: F401  (tells nbgrader what there is)
     from autograder.nbgrader_bridge.given_marks import GivenMarks  # and nbgrader, which whoever asks for this uses
     from autograder.nbgrader_bridge.readings import read_as_we_do
 

@@ -1,4 +1,4 @@
-"""What was handed in: every folder that is meant as a submission, why some cannot be one, and what lies elsewhere."""
+"""What was handed in: every student that is meant to have a submission, and what lies elsewhere."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course import Course
+from autograder.submissions.attempts import is_notebook_name
+from autograder.submissions.downloads import told_by_name
+from autograder.submissions.intake import UnreadableError, parsed, read_bytes
+from autograder.submissions.students import is_junk, is_name, printable, student_of
 from gradus.errors import GradusError
-
-_GOOD_NAME = re.compile(r"[^\W_][\w.@+ -]{0,99}")
 
 
 @dataclass(frozen=True)
 class Submission:
     """A student's folder for a problem set.
 
-    `obstacle` says, in a sentence for the student, why there is no notebook to give to nbgrader; "" when there is one.
-    `recordable`: whether nbgrader's gradebook can hold this student's name.
+    `obstacle` says, in a sentence, why nbgrader's gradebook cannot hold this student's name; "" when it can.
     """
 
     student: str
     obstacle: str = ""
-    recordable: bool = True
 
 
 def find_submissions(course: Course, problem_set: str) -> list[Submission]:
@@ -33,12 +33,12 @@ def find_submissions(course: Course, problem_set: str) -> list[Submission]:
         GradusError: there is none; the message says where they belong.
     """
     entries = sorted(course.submitted.iterdir()) if course.submitted.is_dir() else []
-    meant = [entry for entry in entries if not entry.name.startswith(".") and _is_there(entry / problem_set)]
+    meant = [entry.name for entry in entries if not is_junk(entry.name) and _is_there(entry / problem_set)]
     if not meant:
         where = course.submitted_notebook("<student>", problem_set)
         nothing = f"no submissions for {problem_set}; put each notebook at {where}."
         raise GradusError("\n".join([nothing, *find_skipped(course, problem_set)]))
-    return [_submission(entry, problem_set) for entry in meant]
+    return [_submission(student) for student in dict.fromkeys(student_of(name) for name in meant)]
 
 
 def find_skipped(course: Course, problem_set: str) -> list[str]:
@@ -51,37 +51,86 @@ def find_skipped(course: Course, problem_set: str) -> list[str]:
         Sentences for the instructor: which, why, and what to do.
     """
     entries = sorted(course.submitted.iterdir()) if course.submitted.is_dir() else []
+    said = [f"{printable(name)} was not graded: {why}." for name, why in _all_skipped(entries, problem_set)]
+    return said + _in_two_forms(entries, problem_set)
+
+
+def _all_skipped(entries: list[Path], problem_set: str) -> list[tuple[str, str]]:
     said = []
     for entry in entries:
         try:
-            why = _why_skipped(entry, problem_set)
+            said += _why_skipped(entry, problem_set)
         except OSError as error:
-            why = f"it cannot be read ({error.strerror}); mend its permissions"
-        said.append((entry.name, why))
-    return [f"{_printable(name)} was not graded: {why}." for name, why in said if why]
+            said.append((entry.name, f"it cannot be read ({error.strerror}); mend its permissions"))
+    return said
 
 
-def _why_skipped(entry: Path, problem_set: str) -> str:
+def _why_skipped(entry: Path, problem_set: str) -> list[tuple[str, str]]:
+    """What was passed over in one entry of `submitted/`, and why."""
     belongs = f"submitted/<student>/{problem_set}/{problem_set}.ipynb"
-    if entry.name.startswith("."):
+    if is_junk(entry.name):
         hidden = "its name begins with a dot, which hides a folder from nbgrader too; rename it to the student's id"
-        return hidden if _is_there(entry / problem_set) else ""
+        meant = entry.name.startswith(".") and _is_there(entry / problem_set) and not _is_from_a_system(entry.name)
+        return [(entry.name, hidden)] if meant else []
     if not entry.is_dir():
-        return f"a notebook belongs at {belongs}; move it there" if _is_notebook(entry, problem_set) else ""
+        if not _is_notebook(entry, problem_set):
+            return []
+        return [
+            (entry.name, told_by_name(entry.name, problem_set) or f"a notebook belongs at {belongs}; move it there")
+        ]
     if entry.is_symlink() or _is_there(entry / problem_set):
-        return ""  # nothing to see, or a submission
+        return []  # nothing to see, or a submission
     for inside in sorted(entry.iterdir()):
-        if _is_notebook(inside, problem_set):
-            return f"{_printable(inside.name)} lies beside where it belongs, which is {belongs}; move it there"
+        if is_junk(inside.name):
+            continue
+        if not inside.is_dir() and _is_notebook(inside, problem_set):
+            name = printable(inside.name)
+            told = told_by_name(entry.name, problem_set)
+            return [(entry.name, told or f"{name} lies beside where it belongs, which is {belongs}; move it there")]
         if inside.name.strip().lower() == problem_set.lower() and inside.is_dir():
-            return f"its folder {_printable(inside.name)!r} is not {problem_set!r} letter by letter; rename it"
-    return ""
+            return [
+                (
+                    entry.name,
+                    f"its folder {printable(inside.name)!r} is not {problem_set!r} letter by letter; rename it",
+                )
+            ]
+    return []
+
+
+def _in_two_forms(entries: list[Path], problem_set: str) -> list[str]:
+    """Of students with two folders for this problem set, whose names look the same."""
+    forms: dict[str, list[Path]] = {}
+    for entry in entries:
+        if not is_junk(entry.name) and _is_there(entry / problem_set):
+            forms.setdefault(student_of(entry.name), []).append(entry)
+    return [
+        f"{printable(student)} has {len(folders)} folders, whose names look the same and are written in different "
+        "Unicode forms: they are one student's, and the newest notebook in them was graded."
+        for student, folders in forms.items()
+        if len(folders) > 1
+    ]
+
+
+def _is_from_a_system(name: str) -> bool:
+    return name.startswith("._") or name in (".ipynb_checkpoints", ".DS_Store", ".git", ".Trash", ".Trashes")
 
 
 def _is_notebook(path: Path, problem_set: str) -> bool:
-    """Whether its name says that it is for this problem set: `ada_PS1 (2).ipynb` is for ps1, `ps10.ipynb` is not."""
+    """Whether it is for this problem set.
+
+    By its name: `ada_PS1 (2).ipynb` is for ps1, `ps10.ipynb` is not. Others by the frame that they carry; one without,
+    when a learning platform has named it.
+    """
     says_so = re.compile(rf"(?<![^\W_]){re.escape(problem_set)}(?![^\W_])", re.IGNORECASE)
-    return path.suffix.lower() == ".ipynb" and says_so.search(path.stem) is not None
+    if not is_notebook_name(path.name):
+        return False
+    if ".ipynb" in path.name.lower() and says_so.search(path.name):
+        return True
+    try:
+        carries = parsed(read_bytes(path, path.parent), path.name).carries
+    except UnreadableError:
+        carries = ""
+    return carries == problem_set or (not carries and bool(told_by_name(path.name, problem_set)))
 
 
 def _is_there(path: Path) -> bool:
@@ -89,29 +138,9 @@ def _is_there(path: Path) -> bool:
     return os.path.lexists(path)
 
 
-def _printable(name: str) -> str:
-    """The name as text, without what is not Unicode."""
-    return name.encode("utf-8", "replace").decode("utf-8")
-
-
-def _submission(folder: Path, problem_set: str) -> Submission:
-    student = folder.name
-    if not _GOOD_NAME.fullmatch(student):
-        what = f"the folder name {_printable(student)!r} is no student id; use letters, digits and . _ @ + - only"
-        return Submission(_printable(student), what, recordable=False)
-    where = folder / problem_set
-    if folder.is_symlink() or where.is_symlink():
-        return Submission(student, "the folder was handed in as a link; hand in the notebook itself")
-    if not where.is_dir():
-        return Submission(student, f"{problem_set} is a file, not a folder with {problem_set}.ipynb in it")
-    name = f"{problem_set}.ipynb"
-    try:
-        found = sorted(path.name for path in where.iterdir() if path.suffix == ".ipynb")
-    except OSError as error:
-        if os.path.lexists(where / name):  # a folder that may be entered, but not listed
-            return Submission(student)
-        return Submission(student, f"the folder {problem_set} could not be read ({error.strerror})")
-    if name in found:
+def _submission(student: str) -> Submission:
+    if is_name(student):
         return Submission(student)
-    instead = f"; found instead: {', '.join(found[:3])}" if found else ""
-    return Submission(student, f"no {name} was handed in{instead}")
+    what = "is no student id; use letters and digits of any script, spaces, and . _ @ + - ' , ( ) & only"
+    writable = student.encode("utf-8", "replace").decode("utf-8")
+    return Submission(writable, f"the folder name {printable(student)!r} {what}")

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +19,36 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.submissions.handed_out import frame_in
-from autograder.submissions.rebuild import SubmittedCell, blank, rebuild
+from autograder.submissions.rebuild import blank, rebuild
+from autograder.submissions.recognise import recognise
+from autograder.submissions.release_index import SubmittedCell, index_of
+from autograder.submissions.students import printable
+from gradus.frames import recorded_frame
 
 MAX_BYTES = 32_000_000
 MAX_CELLS = 1_000
+_NAME = re.compile(r"[\w.-]{1,50}")  # of a problem set
 
 
 class UnreadableError(Exception):
-    """Nothing can be graded; the message tells the student why and what to do."""
+    """Nothing can be graded; the message tells the student why and what to do.
+
+    Args:
+        unread: a person may be able to read what is there, so written answers wait for one.
+    """
+
+    def __init__(self, message: str, unread: bool = False) -> None:
+        super().__init__(message)
+        self.unread = unread
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """The cells of a notebook; the name of the problem set whose frame it carries, and that frame's labels."""
+
+    cells: list[SubmittedCell]
+    carries: str = ""
+    labels: frozenset[str] = frozenset()
 
 
 def take_in(path: Path, below: Path, released: NotebookNode) -> NotebookNode:
@@ -44,19 +68,43 @@ def handed_in(path: Path, below: Path) -> bytes | UnreadableError:
         return reason
 
 
-def framed(content: bytes | UnreadableError, name: str, released: NotebookNode) -> NotebookNode:
-    """The notebook in `content` put into the frame of the released one, as `take_in` does."""
+def framed(
+    content: bytes | UnreadableError,
+    name: str,
+    released: NotebookNode,
+    notes: tuple[str, ...] = (),
+    problem_set: str = "",
+) -> NotebookNode:
+    """The notebook in `content` put into the frame of the released one, as `take_in` does.
+
+    Args:
+        name: of the file. `problem_set` is called like it unless it is given.
+        notes: sentences on which file this is; they come before what is said of its cells.
+    """
+    problem_set = problem_set or Path(name).stem
     try:
         if isinstance(content, UnreadableError):
             raise content
-        return rebuild(cells_of(content, name), released, Path(name).stem, frame_in(content))
+        notebook = parsed(content, name)
+        if other := other_set(notebook, released, problem_set):
+            raise UnreadableError(
+                f"{name} is the notebook of {other}, not of {problem_set}: hand in {problem_set}.ipynb"
+            )
+        return rebuild(notebook.cells, released, problem_set, notes, frame_in(content))
     except UnreadableError as reason:
-        return blank(released, str(reason))
+        return blank(released, [*notes, str(reason)], reason.unread)
 
 
-def as_content(content: bytes | UnreadableError) -> bytes:
-    """What stands for a submission in the hash of its content."""
-    return b"unreadable: " + str(content).encode() if isinstance(content, UnreadableError) else content
+def other_set(notebook: Parsed, released: NotebookNode, problem_set: str) -> str:
+    """The name of the problem set that a notebook belongs to, if that is another one; else "".
+
+    The cells decide where the frame that it carries has another name: a problem set may have been renamed.
+    """
+    if notebook.carries in ("", problem_set):
+        return ""
+    release = index_of(released)
+    known = set(recognise(notebook.cells, release).claims.values())
+    return notebook.carries if known <= notebook.labels and 2 * len(known) < len(release.frame) else ""
 
 
 def read_bytes(path: Path, below: Path) -> bytes:
@@ -65,27 +113,30 @@ def read_bytes(path: Path, below: Path) -> bytes:
     Raises:
         UnreadableError: a link on the way from `below`, not a plain file, too large, or not permitted.
     """
+    name = printable(path.name)
     steps = [path, *path.parents]
     if any(step.is_symlink() for step in steps[: steps.index(below)]):
-        raise UnreadableError(f"{path.name} was handed in as a link, not as a file. Hand in the notebook itself.")
+        raise UnreadableError(f"{name} was handed in as a link, not as a file. Hand in the notebook itself.")
     try:
         # Without O_NONBLOCK, opening a pipe would wait for ever.
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW), "rb") as file:  # noqa: PTH123
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
-                raise UnreadableError(f"{path.name} is not a plain file. Hand in the notebook itself.")
+                raise UnreadableError(f"{name} is not a plain file. Hand in the notebook itself.")
             if status.st_size > MAX_BYTES:
                 raise UnreadableError(
-                    f"{path.name} is {status.st_size / 1e6:.0f} MB, more than the {MAX_BYTES / 1e6:.0f} MB allowed. "
-                    "Clear all outputs, save, and hand in again."
+                    f"{name} is {status.st_size / 1e6:.0f} MB, more than the {MAX_BYTES / 1e6:.0f} MB allowed. "
+                    "Clear all outputs, save, and hand in again.",
+                    unread=True,
                 )
             return file.read(MAX_BYTES)
     except OSError as error:
-        raise UnreadableError(f"{path.name} could not be read ({error.strerror}). Hand it in again.") from None
+        what = f"{name} could not be read ({error.strerror}). Hand it in again."
+        raise UnreadableError(what, unread=not path.is_dir()) from None
 
 
-def cells_of(data: bytes, name: str) -> list[SubmittedCell]:
-    """The cells of the notebook in `data`.
+def parsed(data: bytes, name: str) -> Parsed:
+    """The notebook in `data`.
 
     Raises:
         UnreadableError: `data` is not a notebook; the message names the file by `name`.
@@ -96,15 +147,21 @@ def cells_of(data: bytes, name: str) -> list[SubmittedCell]:
         raw = json.loads(data)
     except (ValueError, RecursionError) as error:
         if data.lstrip().startswith(b"<<<<<<<") or b"\n<<<<<<< " in data:
-            raise UnreadableError(f"{name} holds a merge conflict of git. Resolve it and hand in again.") from None
+            raise UnreadableError(
+                f"{name} holds a merge conflict of git. Resolve it and hand in again.", True
+            ) from None
         where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
         raise UnreadableError(
-            f"{name} is not a notebook: it is not valid JSON{where}. Open yours in Jupyter, save it, and hand that in."
+            f"{name} is not a notebook: it is not valid JSON{where}. Open yours in Jupyter, save it, and hand that in.",
+            unread=True,
         ) from None
     cells = [_cell(cell) for cell in _raw_cells(raw, name) if isinstance(cell, dict)]
     if len(cells) > MAX_CELLS:
-        raise UnreadableError(f"{name} has {len(cells)} cells, more than the {MAX_CELLS} allowed.")
-    return cells
+        raise UnreadableError(f"{name} has {len(cells)} cells, more than the {MAX_CELLS} allowed.", unread=True)
+    frame = recorded_frame(raw)
+    if frame is None or not _NAME.fullmatch(frame.name):
+        return Parsed(cells)
+    return Parsed(cells, frame.name, frozenset(cell.label for cell in frame.cells))
 
 
 def _raw_cells(raw: Any, name: str) -> list[Any]:

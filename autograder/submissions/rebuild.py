@@ -8,113 +8,157 @@ missing or out of place is put back. So a submission earns what its answers earn
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
 from autograder.submissions.handed_out import NOT_KNOWN, HandedOut
+from autograder.submissions.places import put_back
+from autograder.submissions.recognise import Recognised, recognise
 from autograder.submissions.record import with_note
+from autograder.submissions.release_index import ReleaseIndex, SubmittedCell, index_of, is_answer, is_graded, is_written
+from autograder.submissions.sources import bare, same_text
+from autograder.submissions.written import FoundAnswer, find_written, is_answered
 from gradus.frames import label_of
 
 
-@dataclass(frozen=True)
-class SubmittedCell:
-    """All that is taken from one cell. `label` is nbgrader's grade_id, `cell_id` nbformat's id; "" for none."""
-
-    kind: str
-    source: str
-    label: str = ""
-    cell_id: str = ""
-    attachments: dict[str, dict[str, str]] = field(default_factory=dict)
-
-
-def is_answer(cell: NotebookNode) -> bool:
-    """Whether the student writes in this cell."""
-    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
-
-
-def is_graded(cell: NotebookNode) -> bool:
-    """Whether the cell carries points."""
-    return bool(cell.metadata.get("nbgrader", {}).get("grade"))
-
-
 def rebuild(
-    submitted: list[SubmittedCell], released: NotebookNode, name: str, handed_out: HandedOut = NOT_KNOWN
+    submitted: list[SubmittedCell],
+    released: NotebookNode,
+    name: str,
+    notes: tuple[str, ...] = (),
+    handed_out: HandedOut = NOT_KNOWN,
 ) -> NotebookNode:
     """The submission in the frame of `released`. `metadata["gradus"]` says what had to be mended.
 
     Args:
         name: of the problem set, for sentences.
+        notes: sentences on the file, which come first.
         handed_out: what this student was given, which need not be today's release: nobody is told that a cell was
             changed, or is missing, which was mended or added since.
     """
-    frame = {label_of(cell): cell for cell in released.cells if label_of(cell)}
-    claims, copies = _claims(submitted, released)
-    problems = [f"cell `{label}` is there more than once: the last one was graded" for label in copies]
-
-    cells: list[NotebookNode] = []
-    for index, cell in enumerate(submitted):
-        if index in claims:
-            known = frame[claims[index]]
-            problems += _differences(cell, known, handed_out)
-            cells.append(_framed(known, cell.source if is_answer(known) else known.source, cell))
-        else:
-            cells.append(_plain(cell, f"submitted-{index}"))
-
-    problems += _put_back(cells, list(frame.values()), handed_out)
-    if not claims:
+    release = index_of(released)
+    known = recognise(submitted, release)
+    found = find_written(submitted, release, known)
+    problems = [*known.problems, *(answer.problem for answer in found.values())]
+    cells, answers = _in_their_order(submitted, release, known, found, handed_out, problems)
+    put_back_ones = put_back(cells, release, answers, handed_out)
+    if known.by_text and known.claims:
+        problems.insert(
+            0,
+            f"the cells of {name} had lost their labels, as another program than Jupyter leaves them: they were known "
+            "by their text and by what they define",
+        )
+    elif not known.claims and not known.merged:
         problems = [
             f"no cell of {name} was recognised (another notebook, or an editor removed the labels of the cells): "
-            "the tests were put at its end and run"
+            "the tests were put at its end and run",
+            *(answer.problem for answer in found.values()),
         ]
+        put_back_ones = []
     notebook = new_notebook(cells=cells, metadata=copy.deepcopy(released.metadata))
-    notebook.metadata["gradus"] = {"readable": True, "problems": problems}
+    notebook.metadata["gradus"] = {"readable": True, "problems": [*notes, *problems, *put_back_ones]}
     return with_note(notebook)
 
 
-def blank(released: NotebookNode, reason: str) -> NotebookNode:
-    """The released notebook, to be given no marks because of `reason`."""
-    notebook = copy.deepcopy(released)
-    notebook.metadata["gradus"] = {"readable": False, "problems": [reason]}
-    return with_note(notebook)
+def is_recognised(submitted: list[SubmittedCell], released: NotebookNode) -> bool:
+    """Whether a notebook has a cell of the released one."""
+    known = recognise(submitted, index_of(released))
+    return bool(known.claims or known.merged)
 
 
-def _claims(submitted: list[SubmittedCell], released: NotebookNode) -> tuple[dict[int, str], list[str]]:
-    """Which submitted cell (by index) is which labelled cell of the release, and the answers that occur twice.
+def is_worked_on(submitted: list[SubmittedCell], released: NotebookNode) -> bool:
+    """Whether there is an answer in a notebook, of whatever worth."""
+    release = index_of(released)
+    known = recognise(submitted, release)
+    answered = {index: label for index, label in known.claims.items() if label in release.stubs}
+    return bool(
+        known.elsewhere
+        or known.merged
+        or any(bare(submitted[index].source) not in ("", release.stubs[label]) for index, label in answered.items())
+        or any(is_answered(label, known, submitted, release) for label in release.written)
+        or find_written(submitted, release, known)
+    )
 
-    A cell is known by its label, or where an editor has removed that, by its id.
+
+def blank(released: NotebookNode, problems: list[str], unread: bool = False) -> NotebookNode:
+    """The released notebook, to be given no marks because of `problems`.
+
+    Args:
+        unread: there is something that a person may be able to read: written answers wait for that.
     """
-    label_by_id = {cell.get("id"): label_of(cell) for cell in released.cells if label_of(cell)}
-    labels = set(label_by_id.values())
-    answers = {label_of(cell) for cell in released.cells if is_answer(cell)}
-    index_of: dict[str, int] = {}
-    copies = []
+    notebook = copy.deepcopy(released)
+    for cell in notebook.cells if unread else ():
+        if is_written(cell):
+            mark = "# " if cell.cell_type == "code" else ""
+            cell.source = f"{mark}The grader could not read what was handed in: look at the file itself."
+    notebook.metadata["gradus"] = {"readable": False, "problems": problems}
+    return with_note(notebook)
+
+
+def _in_their_order(
+    submitted: list[SubmittedCell],
+    release: ReleaseIndex,
+    known: Recognised,
+    found: dict[str, FoundAnswer],
+    handed_out: HandedOut,
+    problems: list[str],
+) -> tuple[list[NotebookNode], dict[str, NotebookNode]]:
+    """The cells of the new notebook, and the cell of each answer that has another label; appends to `problems`."""
+    frame, cells, holds = release.frame, list[NotebookNode](), dict[str, NotebookNode]()
+    moved = {index for answer in found.values() for index in answer.moved}
+    homeless: dict[int, list[FoundAnswer]] = {}
+    for label, answer in found.items():
+        if label not in known.claims.values():
+            homeless.setdefault(answer.index, []).append(answer)
+    elsewhere = {
+        index: [label for label, at in known.elsewhere.items() if at == index] for index in known.elsewhere.values()
+    }
     for index, cell in enumerate(submitted):
-        if cell.label in labels:
-            if cell.label in index_of and cell.label in answers:
-                copies.append(cell.label)
-            index_of[cell.label] = index
-    for index, cell in enumerate(submitted):
-        label = label_by_id.get(cell.cell_id)
-        if label and cell.label not in labels and label not in index_of:
-            index_of[label] = index
-    return {index: label for label, index in index_of.items()}, list(dict.fromkeys(copies))
+        for number, label in enumerate(known.stubs_before.get(index, ())):
+            cells.append(_plain(SubmittedCell("code", frame[label].source), f"handed-out-{index}-{number}"))
+        if index in known.merged:
+            cells.append(_framed(frame[known.merged[index]], cell.source))
+        cells += [_with_found(frame[answer.label], answer) for answer in homeless.get(index, ())]
+        if index in known.set_aside or index in moved:
+            continue
+        if index not in known.claims:
+            cells.append(_plain(cell, f"submitted-{index}"))
+            continue
+        label = known.claims[index]
+        if label in found:
+            cells.append(_with_found(frame[label], found[label]))
+            continue
+        problems += _differences(cell, frame[label], handed_out)
+        cells.append(_framed(frame[label], _source(cell, frame[label]), cell))
+        holds |= dict.fromkeys(elsewhere.get(index, ()), cells[-1])
+    return cells, holds
+
+
+def _source(cell: SubmittedCell, known: NotebookNode) -> str:
+    """What goes into a released cell: an answer is the student's, but for white space around what was handed out."""
+    own = is_answer(known) and not (is_graded(known) and same_text(cell.source, known.source))
+    return cell.source if own else known.source
+
+
+def _with_found(known: NotebookNode, answer: FoundAnswer) -> NotebookNode:
+    cell = copy.deepcopy(known)
+    cell.source = answer.source
+    if answer.attachments and cell.cell_type == "markdown":
+        cell["attachments"] = answer.attachments
+    return cell
 
 
 def _differences(cell: SubmittedCell, known: NotebookNode, handed_out: HandedOut) -> list[str]:
     label = label_of(known)
     if cell.kind != known.cell_type:
         return [f"cell `{label}` had become a {cell.kind} cell: it was made a {known.cell_type} cell again"]
-    if not is_answer(known) and known.cell_type == "code" and _lines(cell.source) != _lines(known.source):
+    if not is_answer(known) and known.cell_type == "code" and not same_text(cell.source, known.source):
         if handed_out.has(label, cell.source):
             return []
-        return [f"{_sort(known)} `{label}` had been changed: the released one was run"]
+        sort = "test cell" if is_graded(known) else "cell"
+        return [f"{sort} `{label}` had been changed: the released one was run"]
     return []
-
-
-def _lines(source: str) -> list[str]:
-    return [line.rstrip() for line in source.strip().splitlines()]
 
 
 def _framed(known: NotebookNode, source: str, cell: SubmittedCell | None = None) -> NotebookNode:
@@ -132,63 +176,3 @@ def _plain(cell: SubmittedCell, cell_id: str) -> NotebookNode:
     if cell.attachments and cell.kind == "markdown":
         plain["attachments"] = cell.attachments
     return plain
-
-
-def _sort(known: NotebookNode) -> str:
-    return "answer cell" if is_answer(known) else "test cell" if is_graded(known) else "cell"
-
-
-def _put_back(cells: list[NotebookNode], frame: list[NotebookNode], handed_out: HandedOut) -> list[str]:
-    """Insert into `cells` what is missing or out of place of `frame`, in the release's order; say what was done."""
-    problems = []
-    answers: list[str] = []  # the labels of the answers released before the cell at hand
-    tools_last = sorted(enumerate(frame), key=lambda entry: not (is_graded(entry[1]) or is_answer(entry[1])))
-    labels, place = [label_of(cell) for cell in frame], _places(cells)
-    for number, known in tools_last:  # they go before the tests, once these have their places
-        label = labels[number]
-        if is_answer(known):
-            if label not in place:
-                problems += handed_out.on_missing(label, _sort(known), f"answer cell `{label}` was missing")
-            if is_graded(known) and label not in place:  # shown empty to whoever marks it by hand
-                cells.append(_framed(known, known.source))
-                place = _places(cells)
-            elif known.cell_type == "code":
-                answers.append(label)
-            continue
-        later = labels[number + 1 :]
-        if label not in place:
-            restored = _framed(known, known.source)
-            sort = _sort(known)
-            problems += handed_out.on_missing(label, sort, f"{sort} `{label}` was missing: restored")
-        elif _is_misplaced(known, place, answers, later):
-            restored = cells.pop(place[label])
-            moved = f"{_sort(known)} `{label}` stood in the wrong place: moved back"
-            problems += handed_out.on_misplaced(labels, moved)
-        else:
-            continue
-        cells.insert(_place_for(known, _places(cells), answers, later, len(cells)), restored)
-        place = _places(cells)
-    return problems
-
-
-def _is_misplaced(known: NotebookNode, place: dict[str, int], answers: list[str], later: list[str]) -> bool:
-    """A test before the answers it tests; what tests need, behind a test."""
-    here = place[label_of(known)]
-    if is_graded(known):
-        return any(place.get(answer, -1) > here for answer in answers)
-    return any(place.get(label, here) < here for label in later)
-
-
-def _place_for(known: NotebookNode, place: dict[str, int], answers: list[str], later: list[str], end: int) -> int:
-    """Where a cell goes that has no place.
-
-    A test: behind the last of the answers released before it. When one of those is not found, what it asks for may be
-    anywhere, so the test goes to the end. What tests need: before every cell released after it.
-    """
-    if not is_graded(known):
-        return min((place[label] for label in later if label in place), default=end)
-    return max((place[answer] for answer in answers), default=end - 1) + 1 if set(answers) <= set(place) else end
-
-
-def _places(cells: list[NotebookNode]) -> dict[str, int]:
-    return {label_of(cell): index for index, cell in enumerate(cells) if label_of(cell)}

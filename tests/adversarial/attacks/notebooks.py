@@ -12,7 +12,7 @@ def labels(work: Work) -> list[dict[str, Any]]:
     return [cell["metadata"]["nbgrader"] for cell in work.notebook["cells"] if "nbgrader" in cell["metadata"]]
 
 
-@attack(21)
+@attack(21, problem="more than once")
 def duplicate_tests(work: Work) -> None:
     for test in work.tests():
         twin = copy.deepcopy(test) | {"source": "pass", "id": test["id"] + "-twin"}

@@ -1,0 +1,109 @@
+"""Whatever editor, copying or reordering did to a notebook, it earns what its answers earn, in every problem set."""
+
+from __future__ import annotations
+
+import functools
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import pytest
+from editors import CHANGES, answers_of
+from in_process import SEED, Streams, run_job
+
+from autograder.course import Course
+from autograder.execution import Job
+from autograder.judging.judge import judge
+from autograder.problem_sets.jobs import Assignment, job_of, load_assignment, reference_job
+from autograder.submissions.intake import framed
+from gradus.frames import label_of
+from gradus.notebooks import Notebook, read, source_of
+
+COURSE = Course(Path("course"))
+PROBLEM_SETS = COURSE.problem_sets()
+ESSAY = "The loss has a slope everywhere, and the accuracy has none: ⟨ψ⟩ जानना."
+
+
+@functools.cache
+def assignment(name: str) -> Assignment:
+    return load_assignment(COURSE, name)
+
+
+@functools.cache
+def expected(name: str) -> Streams:
+    return run_job(reference_job(assignment(name), SEED))
+
+
+@functools.cache
+def answered_streams(job: Job) -> Streams:
+    """What a job answers; most changes leave the code that runs as it was, which is run once then."""
+    return run_job(job)
+
+
+def released(name: str) -> Notebook:
+    return read(COURSE.released_notebook(name))
+
+
+def right(name: str) -> Notebook:
+    """The student notebook with the solution's answers, and something written."""
+    notebook, solved = released(name), {}
+    for cell in assignment(name).source["cells"]:
+        if label_of(cell):
+            lines = source_of(cell).splitlines()
+            solved[label_of(cell)] = "\n".join(line for line in lines if not line.strip().startswith("### "))
+    answers = {label_of(cell) for cell in answers_of(notebook)}
+    for cell in notebook["cells"]:
+        if label_of(cell) in answers:
+            cell["source"] = solved[label_of(cell)]
+        elif is_essay(cell):
+            cell["source"] = ESSAY
+    return notebook
+
+
+def is_essay(cell: Notebook) -> bool:
+    known = cell["metadata"].get("nbgrader", {})
+    return bool(known.get("grade") and known.get("solution"))
+
+
+def earned(name: str, notebook: Notebook) -> dict[str, float]:
+    """The marks of every automatically marked question."""
+    data = json.dumps(notebook).encode()
+    rebuilt = framed(data, f"{name}.ipynb", assignment(name).released)
+    received = answered_streams(_renumbered(job_of(rebuilt.cells, assignment(name), SEED)))
+    points = assignment(name).points
+    return {test: judge(expected(name)[test], received[test], points[test]).score for test in points}
+
+
+def _renumbered(job: Job) -> Job:
+    """The job with its code cells counted from 0, so that two with the same code are one."""
+    return replace(job, cells=tuple(replace(cell, index=number) for number, cell in enumerate(job.cells)))
+
+
+@pytest.mark.parametrize("how", CHANGES)
+@pytest.mark.parametrize("name", PROBLEM_SETS)
+def test_right_answers_earn_all_marks_whatever_was_done_to_the_notebook(name: str, how: str) -> None:
+    notebook = CHANGES[how](right(name), released(name))
+    assert earned(name, notebook) == dict(assignment(name).points)
+
+
+def essay_of(name: str, notebook: Notebook) -> str:
+    """The written answer as the person who marks will see it."""
+    rebuilt = framed(json.dumps(notebook).encode(), f"{name}.ipynb", assignment(name).released)
+    nbformat.validate(rebuilt)
+    (essay,) = [cell.source for cell in rebuilt.cells if is_essay(cell)]
+    return essay
+
+
+@pytest.mark.parametrize("name", PROBLEM_SETS)
+def test_what_was_written_waits_for_a_person_whatever_was_done_to_the_notebook(name: str) -> None:
+    notebook = right(name)
+    lost = [how for how, changed in CHANGES.items() if ESSAY not in essay_of(name, changed(notebook, released(name)))]
+    assert lost == []
+
+
+@pytest.mark.parametrize("name", PROBLEM_SETS)
+def test_where_nothing_was_written_nothing_is_made_up_whatever_was_done_to_the_notebook(name: str) -> None:
+    notebook = released(name)
+    made_up = {how: found for how, changed in CHANGES.items() if (found := essay_of(name, changed(notebook, notebook)))}
+    assert set(made_up.values()) == {"YOUR ANSWER HERE"}, made_up
