@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-PRELOAD = ("numpy", "torch", "torch.nn.functional", "gradus.datasets.fashion_mnist")
+PRELOAD = ("numpy", "torch", "torch.nn.functional", "gradus.check", "gradus.datasets.fashion_mnist")
 # Words of a notebook, what it says with one of them, and what is then worth importing once for all. The patterns meet
 # hostile text, outside of any sandbox: each must end in linear time.
 _PRELOAD_FOR = (
