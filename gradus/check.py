@@ -6,7 +6,7 @@ are compared on the CPU, so `expected` may live on any device. `inputs` makes wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -176,16 +176,13 @@ def keeps_dtype(
                 _require(value.dtype == asked, f"{called} was given {went_in} and returned {came_out}. {cure}")
 
 
-def _tensors_in(value: Any, name: str) -> Iterator[Tensor]:
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, dict):
-        yield from _tensors_in(list(value.values()), name)
-    elif isinstance(value, (list, tuple)):
-        for entry in value:
-            yield from _tensors_in(entry, name)
-    else:
-        _require(not isinstance(value, np.ndarray), f"{name} returned a NumPy array; asked was a tensor.")
+def _tensors_in(value: Any, name: str) -> list[Tensor]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return [found for entry in value for found in _tensors_in(entry, name)]
+    _require(not isinstance(value, np.ndarray), f"{name} returned a NumPy array; asked was a tensor.")
+    return [value] if isinstance(value, Tensor) else []
 
 
 def _require(holds: bool, message: str) -> None:

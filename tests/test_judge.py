@@ -58,10 +58,12 @@ def test_by_default_every_type_is_its_own(kind: str) -> None:
         assert matches(VALUES[kind], value) == (kind == other), (kind, other)
 
 
-def test_numpy_s_float_is_a_float_on_both_sides() -> None:
+def test_numpy_s_float_is_a_float_and_a_float_is_none_of_numpy_s() -> None:
     assert matches(1.0, np.float64(1))
-    assert matches(np.float64(1), 1.0)
+    assert matches([{"a": 1.0}], [{"a": np.float64(1)}])
     assert not matches(1.0, np.float64(2))
+    assert not matches(1.0, np.float32(1))
+    assert not matches(np.float64(1), 1.0)
 
 
 def test_a_number_may_be_any_real_number_when_the_reference_says_so() -> None:

@@ -26,9 +26,9 @@ def statements(path: Path) -> int:
     return len([n for n in nodes if not isinstance(n, left_out)]) - len(docstrings)
 
 
-def test_the_training_library_has_under_700_statements() -> None:
+def test_the_training_library_has_under_750_statements() -> None:
     sizes = {name: statements(ROOT / f"{name}.py") for name in TRAINING}
-    assert sum(sizes.values()) < 700, sizes
+    assert sum(sizes.values()) < 750, sizes
 
 
 @pytest.mark.parametrize("name", [name for name in gradus.__all__ if name not in ("__version__", "d2l")])

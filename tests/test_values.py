@@ -52,15 +52,12 @@ def test_arrays_and_numpy_numbers_come_back(dtype: str) -> None:
     back, scalar = decode(encode(values)), decode(encode(values[1, 2]))
     assert (back.library, back.dtype) == ("numpy", dtype)
     np.testing.assert_array_equal(back.data, values)
-    if dtype == "float64":  # NumPy's is a Python float, as `isinstance` says
-        assert (type(scalar), scalar) == (float, 5.0)
-    else:
-        assert (scalar.library, scalar.dtype, scalar.data.shape) == ("numpy scalar", dtype, ())
-        assert scalar.data == values[1, 2]
+    assert (scalar.library, scalar.dtype, scalar.data.shape) == ("numpy scalar", dtype, ())
+    assert scalar.data == values[1, 2]
 
 
 def test_what_isinstance_takes_for_a_float_or_a_string_is_one() -> None:
-    for value, plain in ((np.float64(0.5), 0.5), (type("F", (np.float64,), {})(1.0), 1.0), (np.str_("a"), "a")):
+    for value, plain in ((type("F", (np.float64,), {})(1.0), 1.0), (np.str_("a"), "a")):
         for wrapped, expected in ((value, plain), ([value], [plain]), ({"b": value}, {"b": plain})):
             back = decode(encode(wrapped))
             assert (back, repr(back)) == (expected, repr(expected))

@@ -159,15 +159,15 @@ def _kind_of(cls: type) -> str:
     for base, name in _BASES:
         if cls is base:
             return name
+    for scalar in _NUMPY_SCALARS:  # before float, of which np.float64 is a subclass
+        if cls is scalar:
+            return "numpy scalar"
     for number in _complex_types:
         if _is_subclass(number, cls):
             raise ValueRefused("complex")
-    for base, name in _BASES:  # before NumPy's scalars: np.float64 is a float to isinstance, and np.str_ a string
+    for base, name in _BASES:  # np.str_ among them, which is a string to isinstance
         if _is_subclass(base, cls):
             return name
-    for scalar in _NUMPY_SCALARS:
-        if cls is scalar:
-            return "numpy scalar"
     raise ValueRefused("object")
 
 

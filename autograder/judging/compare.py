@@ -47,6 +47,8 @@ def difference(expected: Any, received: Any, settings: Settings) -> Difference |
     """The first difference, or None when `received` counts as `expected`."""
     if settings.kind == "number" and _is_number(expected):
         return _between_numbers(expected, received, settings)
+    if type(expected) is float and _is_float(received):
+        received = _as_number(received)
     if isinstance(expected, Array) or isinstance(received, Array):
         return _between_arrays(expected, received, settings)
     if type(expected) is not type(received):
@@ -129,6 +131,13 @@ def _is_number(value: Any) -> bool:
     if isinstance(value, Array):
         return value.data.ndim == 0 and value.dtype != "bool"
     return type(value) in (int, float)
+
+
+def _is_float(value: Any) -> bool:
+    """Whether `isinstance` takes it for a Python float, as it does np.float64; a float is no np.float64."""
+    return type(value) is float or (
+        isinstance(value, Array) and (value.library, value.dtype) == ("numpy scalar", "float64")
+    )
 
 
 def _as_number(value: Any) -> int | float:

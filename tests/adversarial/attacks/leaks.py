@@ -9,7 +9,7 @@ from __future__ import annotations
 from attacks.attack import Work, attack
 
 # True for the arguments of the visible tests of log_sum_exp; everything else is a hidden input.
-VISIBLE_Z = "Z.tolist() in ([[0, 0], [1, 2], [5, 5]], [[1000, 1000], [-1000, -1000]])"
+VISIBLE_Z = "Z.tolist() in ([[0, 0], [1, 2], [5, 5]], [[1000, 1000], [-1000, -1000]], [[1, 1, 1], [1, 1, 1]])"
 LEAK = "'-'.join(['LEAKED', 'INPUT']) + ' ' + repr(Z)"
 
 
