@@ -9,7 +9,6 @@ from typing import Any
 
 from autograder.execution import CellResult
 from autograder.grading.notes import place_of_cell
-from autograder.problem_sets.answer_lint import asked_questions
 from autograder.problem_sets.jobs import Assignment
 from autograder.problem_sets.lint import kind_of
 from autograder.problem_sets.names import bound_names
@@ -43,7 +42,7 @@ def why_undefined(
             said = f"`{name}` is defined only in {place_of_cell(cells[homes[0]])}, below this test"
         if said is None and not homes:
             others = set().union(*(names for index, names in defined.items() if index < before))
-            others -= set().union(*_stubs(assignment).values())
+            others -= set().union(*assignment.stubs.values())
             said = _other_name(name, None if home is None else cells[home], sorted(others))
         if said is not None:
             sentences.append(f"{said}.")
@@ -52,7 +51,8 @@ def why_undefined(
 
 def left_stubs(question: str, assignment: Assignment, cells: list[Any]) -> list[str]:
     """Sentences on `raise NotImplementedError` that still stands above or below a student's own code."""
-    labels = {label for label, names in _stubs(assignment).items() if names & set(_tested(question, assignment))}
+    tested = set(_tested(question, assignment))
+    labels = {label for label, names in assignment.stubs.items() if names & tested}
     return [
         f"In {place_of_cell(cell)}, {said}."
         for cell in cells
@@ -112,21 +112,17 @@ def _bound(cell: Any) -> set[str]:
 
 
 def _tested(question: str, assignment: Assignment) -> tuple[str, ...]:
-    return next((asked.tested for asked in asked_questions(assignment.source) if asked.name == question), ())
+    return next((asked.tested for asked in assignment.asked if asked.name == question), ())
 
 
 def _asked_up_to(question: str, assignment: Assignment) -> list[str]:
     names: list[str] = []
-    for asked in asked_questions(assignment.source):
+    for asked in assignment.asked:
         names += asked.tested
         if asked.name == question:
             break
     return list(dict.fromkeys(names))
 
 
-def _stubs(assignment: Assignment) -> dict[str, set[str]]:
-    return {label_of(cell): _bound(cell) for cell in assignment.released.cells if kind_of(cell) == "answer"}
-
-
 def _names_of_stub(assignment: Assignment, label: str | None) -> set[str]:
-    return _stubs(assignment).get(label or "", set())
+    return assignment.stubs.get(label or "", set())

@@ -6,6 +6,7 @@ submission's process only when the visible run is over; no notebook that leaves 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,8 +17,10 @@ from nbformat import NotebookNode, from_dict
 
 from autograder.course import Course
 from autograder.execution import CodeCell, Job, Question
-from autograder.problem_sets.answer_lint import hidden_source
+from autograder.problem_sets.answer_lint import asked_questions, hidden_source
 from autograder.problem_sets.lint import kind_of
+from autograder.problem_sets.names import bound_names
+from autograder.problem_sets.reference import Asked
 from autograder.problem_sets.regions import HIDDEN, without
 from autograder.problem_sets.tools import with_tools
 from gradus.errors import GradusError
@@ -39,6 +42,18 @@ class Assignment:
     questions: tuple[Question, ...]
     points: Mapping[str, float]
     digest: str
+
+    @functools.cached_property
+    def asked(self) -> tuple[Asked, ...]:
+        """What each question asks for; found out once for a class."""
+        return tuple(asked_questions(self.source))
+
+    @functools.cached_property
+    def stubs(self) -> Mapping[str, set[str]]:
+        """The names that each released answer cell defines, by its label."""
+        return {
+            label_of(cell): bound_names(cell["source"]) for cell in self.released.cells if kind_of(cell) == "answer"
+        }
 
 
 def load_assignment(course: Course, problem_set: str) -> Assignment:
