@@ -21,6 +21,7 @@ class CodeCell:
     index: int  # of the cell in its notebook
     source: str
     question: str | None = None  # the hidden region that is to be asked of the state after this cell
+    added: bool = False  # the student's own: no cell that was handed out
 
 
 @dataclass(frozen=True)

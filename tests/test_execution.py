@@ -322,6 +322,24 @@ def test_cells_just_under_the_limit_are_bounded_all_together(worker):
     assert any("stopped after 1.5 seconds" in problem for problem in execution.problems)
 
 
+def test_slow_cells_of_the_student_s_own_do_not_take_the_answers_with_them(worker):
+    slow = "import time\nhere = 1\nprint('kept')\ntime.sleep(0.9)"
+    cells = [CodeCell(number, slow, added=True) for number in range(3)]
+    cells += [CodeCell(3, "quick = 5", added=True), CodeCell(4, "def f(): return quick + 1"), CodeCell(5, "", "q")]
+    job = Job(tuple(cells), (Question("q", asks("f()")),), 1)
+    execution = worker.run(job, Limits(visible_seconds=2))
+    assert answers(execution) == [6]
+    assert states(execution) == ["ok", "ok", "timeout", "ok", "ok", "ok"]
+    assert text(execution, 0) == "kept\n"
+    (problem,) = execution.problems
+    assert problem.startswith(
+        "the notebook was stopped after 2 seconds: it was run again without the cells of your own"
+    )
+    as_handed_out = tuple(CodeCell(cell.index, cell.source, cell.question) for cell in cells)
+    execution = worker.run(Job(as_handed_out, job.questions, 1), Limits(visible_seconds=2))
+    assert answers(execution) == []
+
+
 def test_a_million_displays_are_cut(worker):
     code = "from IPython.display import display\nfor k in range(1_000_000): display(k)"
     execution = worker.run(job_of(code, "print('next')"), Limits(output_bytes=100_000, cell_seconds=2))

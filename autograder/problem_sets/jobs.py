@@ -89,7 +89,7 @@ def job_of(cells: list[Any], assignment: Assignment, seed: int) -> Job:
     """The job of a notebook in the frame of the release: its code cells in order, and every question."""
     names = {question.name for question in assignment.questions}
     code = tuple(
-        CodeCell(index, cell["source"], label_of(cell) if label_of(cell) in names else None)
+        CodeCell(index, cell["source"], label_of(cell) if label_of(cell) in names else None, not label_of(cell))
         for index, cell in enumerate(cells)
         if cell["cell_type"] == "code"
     )

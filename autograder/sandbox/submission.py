@@ -63,6 +63,7 @@ class Submission:
         self._visible_open = True
         self.problems: list[str] = []
         self.doubts: set[Doubt] = set()
+        self.out_of_time = False  # for the rest of the cells
         self.lost: CellResult | None = None  # the cell at which the notebook's process ended
 
     # Birth
@@ -136,9 +137,8 @@ class Submission:
             result = known or CellResult(cell.index)
             results.append(result)
             if not is_over and until.passed():
-                self._doubt("slowed", until.by_others())
-                self.problems.append(f"the notebook was stopped after {self._limits.visible_seconds:g} seconds")
-                is_over = True
+                self._time_is_over(until)
+            is_over = is_over or self.out_of_time
             if is_over:
                 continue
             number = None if cell.question is None else names.get(cell.question)
@@ -148,6 +148,12 @@ class Submission:
             if self.lost is not None:
                 is_over = True
         return results
+
+    def _time_is_over(self, until: Deadline) -> None:
+        self._doubt("slowed", until.by_others())
+        if not self.out_of_time:
+            self.problems.append(f"the notebook was stopped after {self._limits.visible_seconds:g} seconds")
+        self.out_of_time = True
 
     def _doubt(self, doubt: Doubt, holds: bool) -> None:
         if holds:
@@ -165,6 +171,8 @@ class Submission:
                 self._meet(number)  # before the student's code runs on
             self._doubt("ended", number not in self._held)
         self._doubt("slowed", state.by_others)
+        if state.interrupted and until.left() <= 0:
+            self._time_is_over(until)
         self._doubt("ended", not alive and not state.interrupted and not state.why)
         if runs:
             result.seconds = time.monotonic() - started
@@ -186,7 +194,8 @@ class Submission:
             self.problems.append(f"{place} {why}; the others were run without it")
         elif state.interrupted:
             result.state = "timeout"
-            self.problems.append(f"{place} was stopped after {self._limits.cell_seconds:g} seconds")
+            if not self.out_of_time:
+                self.problems.append(f"{place} was stopped after {self._limits.cell_seconds:g} seconds")
             if not any(output["output_type"] == "error" for output in recorder.outputs):
                 recorder.failed("Stopped", "this cell ran too long")
         elif state.end.get("exit"):

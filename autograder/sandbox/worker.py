@@ -21,6 +21,7 @@ from autograder.sandbox.warm_process import WarmProcess
 MAX_RESTARTS = 3
 TRIALS = 3  # with a warm process that may go because of what another worker's submission did
 MAX_QUESTIONS = 200
+_SLOW = 0.05  # of the time for all cells: a cell of the student's own that takes more can be done without
 _WALL_FACTOR = 2.0  # how far behind the limits of all cells, and of everything, a wall clock ends it
 
 
@@ -134,6 +135,10 @@ class Worker:
                 again = submission.lost is not None and self._worth_another(job, submission.lost, lost, visible_left)
                 if submission.lost is not None:
                     lost[submission.lost.index] = submission.lost
+                slow = _slow(job, cells, limits) if submission.out_of_time else {}
+                if slow.keys() - lost.keys() and total_left > limits.visible_seconds:
+                    again, visible_left, lost = True, limits.visible_seconds, {**slow, **lost}
+                    submission.problems[-1] += ": it was run again without the cells of your own that take long"
                 problems += [problem for problem in submission.problems if problem not in problems]
                 submission.problems.clear()
                 if not again:
@@ -187,6 +192,14 @@ class Worker:
         rest = [cell for cell in job.cells if cell.index > now.index]
         asked = any(cell.index == now.index and cell.question is not None for cell in job.cells)
         return len(before) < MAX_RESTARTS and seconds_left > 0 and (bool(rest) or asked) and now.index not in before
+
+
+def _slow(job: Job, results: list[CellResult], limits: Limits) -> dict[int, CellResult]:
+    """The cells of the student's own that took long, by index; what was handed out and comes after them is not reached
+    otherwise."""
+    added = {cell.index for cell in job.cells if cell.added}
+    slow = [one for one in results if one.index in added and one.seconds > _SLOW * limits.visible_seconds]
+    return {one.index: one for one in slow}
 
 
 def _check(job: Job) -> None:
