@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Iterator
 
 from autograder.problem_sets.lint import kind_of, place_of
-from autograder.problem_sets.names import bound_names, free_names
+from autograder.problem_sets.names import bound_names, free_names, plain_python
 from autograder.problem_sets.reference import Asked
 from autograder.problem_sets.regions import HIDDEN, SOLUTION, regions, without
 from gradus.frames import label_of
@@ -137,7 +137,7 @@ def _across_cells(source: Notebook) -> Iterator[str]:
             continue
         place, label = place_of(index, cell), label_of(cell) or cell.get("id", "")
         try:
-            text = _without_magics(source_of(cell))
+            text = plain_python(source_of(cell))
             shown, region = without(text, HIDDEN, ""), hidden_source(cell) if kind_of(cell) == "test" else ""
             for name in sorted((free_names(text) & set(hidden)) - visible):
                 yield (
@@ -154,12 +154,6 @@ def _across_cells(source: Notebook) -> Iterator[str]:
             hidden.update(dict.fromkeys(bound_names(region), label))
         except SyntaxError:
             continue  # the lint of names says so
-
-
-def _without_magics(text: str) -> str:
-    from IPython.core.inputtransformer2 import TransformerManager
-
-    return TransformerManager().transform_cell(text)
 
 
 def _made_loaders(code: str) -> set[str]:

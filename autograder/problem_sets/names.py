@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 
 from gradus.names import bound_names as bound_in_python
 from gradus.names import free_names
 
-__all__ = ["bound_names", "called_wrongly", "free_names", "names_in_backticks", "signatures"]
+__all__ = ["bound_names", "called_wrongly", "free_names", "names_in_backticks", "plain_python", "signatures"]
 
 _FENCED = re.compile(r"^(`{3,}|~{3,})[^\n]*\n(.*?)^\1", re.MULTILINE | re.DOTALL)
 _BACKTICKS = re.compile(r"(`+)(.+?)\1", re.DOTALL)
@@ -29,13 +30,13 @@ def bound_names(code: str) -> set[str]:
     Raises:
         SyntaxError: not Python.
     """
-    return bound_in_python(_plain_python(code))
+    return bound_in_python(plain_python(code))
 
 
 def signatures(stub: str) -> dict[str, ast.arguments]:
     """The parameters of each function that a stub defines; of a class, those of its `__init__` without `self`."""
     found = {}
-    for node in ast.parse(_plain_python(stub)).body:
+    for node in ast.parse(plain_python(stub)).body:
         if isinstance(node, ast.FunctionDef):
             found[node.name] = node.args
         elif isinstance(node, ast.ClassDef):
@@ -63,7 +64,9 @@ def called_wrongly(test: str, stubs: dict[str, ast.arguments]) -> Iterator[str]:
             yield f"the test gives {name} {len(call.args)} arguments, its stub takes {len(positional)}; add them there."
 
 
-def _plain_python(code: str) -> str:
+@functools.lru_cache(maxsize=1024)
+def plain_python(code: str) -> str:
+    """A cell with its magics rewritten by IPython, which tokenises it; several rules ask for the same one."""
     from IPython.core.inputtransformer2 import TransformerManager
 
     return TransformerManager().transform_cell(code)
