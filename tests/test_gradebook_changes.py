@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime
 import shutil
@@ -18,7 +19,8 @@ from nbgrader.plugins import CsvExportPlugin
 from traitlets.config import Config
 
 from autograder.course import Course
-from autograder.nbgrader_bridge.gradebook import Class, all_marks, register
+from autograder.nbgrader_bridge.gradebook import Class, all_marks, make_whole, register
+from autograder.nbgrader_bridge.gradebook_file import is_only_begun, require_sound_gradebook
 from autograder.nbgrader_bridge.settings import configure
 from autograder.problem_sets.release import make_releases
 from gradus.errors import GradusError
@@ -265,3 +267,26 @@ def test_several_changes_one_after_the_other_keep_what_is_still_there(course: Co
     changed(course, all_of_it)
     assert entered(course) == {what: mark for what, mark in ALL.items() if what != "ben test_halve"}
     assert len(list(course.root.glob("gradebook-before-tiny-*.db"))) == 3
+
+
+def test_a_gradebook_whose_making_was_interrupted_is_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "gradebook.db"
+    make_whole(path)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["gradebook.db"]
+    require_sound_gradebook(path)
+    assert not is_only_begun(path)
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("DELETE FROM course")  # nbgrader writes it last
+        database.execute("DELETE FROM alembic_version")
+        database.execute("DROP TABLE task_cells")
+        database.commit()
+    require_sound_gradebook(path)
+    assert is_only_begun(path)
+    make_whole(path)
+    assert not is_only_begun(path)
+    with contextlib.closing(sqlite3.connect(path)) as database:  # whatever has a row stays
+        database.execute("INSERT INTO student (id) VALUES ('ada')")
+        database.commit()
+    make_whole(path)
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT id FROM student").fetchall() == [("ada",)]

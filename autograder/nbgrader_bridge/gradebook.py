@@ -23,12 +23,14 @@ from nbgrader.api import (
     new_uuid,
 )
 from nbgrader.dbutil import ALEMBIC_DIR
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import selectinload
 
 from autograder.course import Course
-from autograder.nbgrader_bridge.gradebook_file import what_is_wrong
+from autograder.nbgrader_bridge.gradebook_file import is_only_begun, what_is_wrong
 from autograder.nbgrader_bridge.late import LatePenalties
+from autograder.writing import UNFINISHED
 from gradus.errors import GradusError
 from gradus.notebooks import read
 
@@ -68,6 +70,16 @@ def questions(course: Course, problem_set: str) -> list[Question]:
     return found
 
 
+def make_whole(path: Path) -> None:
+    """Make an empty gradebook where there is none, in one step: an interrupt leaves none, and not a part of one."""
+    if path.exists() and not is_only_begun(path):
+        return
+    unfinished = path.with_name(f"{UNFINISHED}{path.name}")
+    unfinished.unlink(missing_ok=True)
+    Gradebook(URL.create("sqlite", database=str(unfinished))).close()
+    unfinished.replace(path)
+
+
 def register(course: Course, problem_set: str) -> list[str]:
     """Make the gradebook know the problem set as it is now, tests included.
 
@@ -84,6 +96,7 @@ def register(course: Course, problem_set: str) -> list[str]:
 
     released, said = course.released_notebook(problem_set), []
     try:
+        make_whole(course.gradebook)
         try:
             text = generate(course, problem_set, course.gradebook_url)
         except StageError as error:

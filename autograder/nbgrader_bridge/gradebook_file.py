@@ -19,6 +19,10 @@ from gradus.errors import GradusError
 
 _MAGIC = b"SQLite format 3\0"
 _TABLES = {"assignment", "grade", "notebook", "student", "submitted_assignment"}  # nbgrader's, since its first version
+_ALL_TABLES = _TABLES | {
+    "alembic_version", "base_cell", "comment", "course", "grade_cells", "solution_cells", "source_cell",
+    "submitted_notebook", "task_cells",
+}  # fmt: skip
 _PATIENCE = 5.0  # seconds: formgrader holds the file for a moment whenever a mark is given
 _CHECKED_WHOLE = 64_000_000  # bytes: looking through a larger file takes too long
 
@@ -47,6 +51,24 @@ def require_sound_gradebook(path: Path) -> None:
         raise GradusError(what_is_wrong(path, error)) from None
     except OSError as error:
         raise GradusError(f"{path} cannot be read ({error.strerror}); mend its permissions.") from None
+
+
+def is_only_begun(path: Path) -> bool:
+    """Whether a program that was making a gradebook ended meanwhile: tables of nbgrader's, not all, and no row yet."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            return _is_only_begun(database)
+    except sqlite3.Error:
+        return False
+
+
+def _is_only_begun(database: sqlite3.Connection) -> bool:
+    tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not tables <= _ALL_TABLES or any(
+        database.execute(f'SELECT 1 FROM "{name}" LIMIT 1').fetchone() for name in tables
+    ):
+        return False
+    return tables < _ALL_TABLES or "alembic_version" in tables  # a finished one says its version
 
 
 def copy_of(gradebook: Path, why: str) -> Path:
@@ -107,7 +129,7 @@ def _looks_like(begin: bytes) -> str:
 
 def _require_ours(path: Path, database: sqlite3.Connection) -> None:
     tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if not tables:
+    if not tables or _is_only_begun(database):
         return
     if path.stat().st_size <= _CHECKED_WHOLE:
         (state,) = database.execute("PRAGMA quick_check(1)").fetchone()
