@@ -63,7 +63,7 @@ class Submission:
         self._visible_open = True
         self.problems: list[str] = []
         self.doubts: set[Doubt] = set()
-        self.out_of_time = False  # for the rest of the cells
+        self.out_of_time = ""  # the sentence that says so, once the time for all cells is over
         self.lost: CellResult | None = None  # the cell at which the notebook's process ended
 
     # Birth
@@ -138,7 +138,7 @@ class Submission:
             results.append(result)
             if not is_over and until.passed():
                 self._time_is_over(until)
-            is_over = is_over or self.out_of_time
+            is_over = is_over or bool(self.out_of_time)
             if is_over:
                 continue
             number = None if cell.question is None else names.get(cell.question)
@@ -152,8 +152,8 @@ class Submission:
     def _time_is_over(self, until: Deadline) -> None:
         self._doubt("slowed", until.by_others())
         if not self.out_of_time:
-            self.problems.append(f"the notebook was stopped after {self._limits.visible_seconds:g} seconds")
-        self.out_of_time = True
+            self.out_of_time = f"the notebook was stopped after {self._limits.visible_seconds:g} seconds"
+            self.problems.append(self.out_of_time)
 
     def _doubt(self, doubt: Doubt, holds: bool) -> None:
         if holds:

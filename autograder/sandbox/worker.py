@@ -138,7 +138,8 @@ class Worker:
                 slow = _slow(job, cells, limits) if submission.out_of_time else {}
                 if slow.keys() - lost.keys() and total_left > limits.visible_seconds:
                     again, visible_left, lost = True, limits.visible_seconds, {**slow, **lost}
-                    submission.problems[-1] += ": it was run again without the cells of your own that take long"
+                    place = submission.problems.index(submission.out_of_time)
+                    submission.problems[place] += ": it was run again without the cells of your own that take long"
                 problems += [problem for problem in submission.problems if problem not in problems]
                 submission.problems.clear()
                 if not again:
