@@ -32,8 +32,8 @@ def release(
     Exit 1 when a notebook says something that does not hold, such as other points than count. It is written all the
     same, for it can be graded.
     """
+    from autograder.authoring.release import advice, make_releases, orphans
     from autograder.course import Course
-    from autograder.problem_sets.release import advice, make_releases, orphans
 
     course = Course.from_environment()
     releases = make_releases(course, problem_sets or [])
@@ -96,10 +96,10 @@ def grade(
     from rich.console import Console
 
     from autograder.course import Course
-    from autograder.feedback.report import show
+    from autograder.feedback.class_table import show
+    from autograder.files.writing import require_writable, write_result
     from autograder.grading.grade import RunOptions
     from autograder.grading.grade import grade as grade_class
-    from autograder.writing import require_writable, write_result
 
     _say_what_can_be_said()
     here = Course(course) if course else Course.from_environment()
@@ -140,8 +140,8 @@ def variants(
     """
     from rich.console import Console
 
+    from autograder.authoring.kill_matrices import as_dict, examine, show
     from autograder.course import Course
-    from autograder.misconceptions.kill_matrices import as_dict, examine, show
 
     checked = examine(Course.from_environment(), problem_sets or [], seed, sandbox=not unsafe)
     if as_json:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.one_run import one_run
+from autograder.files.one_run import one_run
 from gradus.errors import GradusError
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -79,6 +79,12 @@ class Course:
     def problem_sets(self) -> list[str]:
         """The names of all problem sets that have a source notebook."""
         return sorted(path.parent.name for path in self.solutions.glob("*/*.ipynb") if path.stem == path.parent.name)
+
+    def require(self, problem_set: str) -> None:
+        """Raise a GradusError that names the others unless there is a source for `problem_set`."""
+        if problem_set not in self.problem_sets():
+            there = ", ".join(self.problem_sets()) or "none"
+            raise GradusError(f"there is no problem set {problem_set!r} in {self.solutions} (there: {there}).")
 
     def require_usable_name(self) -> None:
         """Raise a GradusError when nbgrader, started in the course folder, would take its name for another one."""

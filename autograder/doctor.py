@@ -25,8 +25,8 @@ def _nbgrader() -> tuple[State, str, str]:
 @check("sandbox")
 def _sandbox() -> tuple[State, str, str] | list[Finding]:
     """Each wall of the sandbox, tried from inside."""
-    from autograder.sandbox import unavailable
-    from autograder.sandbox.doctor import prove
+    from autograder.engine.sandbox import unavailable
+    from autograder.engine.sandbox.doctor import prove
 
     if (reason := unavailable()) is not None:
         return "missing", f"{reason}: submissions cannot be graded safely", "on Debian: `apt install bubblewrap`"

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.course import Course
-from autograder.execution import Limits
+from autograder.records.execution import Limits
 from gradus.errors import GradusError
 
 FILE = "gradus.toml"

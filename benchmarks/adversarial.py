@@ -38,7 +38,7 @@ from hostile_class import (  # noqa: E402
 from page_check import dangers  # noqa: E402
 from stock_nbgrader import LAST, SOURCE, StockResult, grade, make_template  # noqa: E402
 
-from gradus.notebooks import read  # noqa: E402
+from gradus.notebook.form import read  # noqa: E402
 
 LEAKED, GOT_OUT = SAID_ON_SUCCESS
 _REFUSED = "no student id"  # right answers of a student whose name we refuse are no unearned marks elsewhere

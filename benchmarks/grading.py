@@ -27,14 +27,14 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from autograder.assignment.jobs import Assignment, load_assignment, reference_job  # noqa: E402
+from autograder.assignment.regions import SOLUTION  # noqa: E402
 from autograder.course import Course  # noqa: E402
-from autograder.execution import Job, Limits  # noqa: E402
-from autograder.problem_sets.jobs import Assignment, load_assignment, reference_job  # noqa: E402
-from autograder.problem_sets.regions import SOLUTION  # noqa: E402
+from autograder.engine.sandbox import Worker, preload_for  # noqa: E402
+from autograder.records.execution import Job, Limits  # noqa: E402
 from autograder.sample_class import make_sample_class  # noqa: E402
-from autograder.sandbox import Worker, preload_for  # noqa: E402
 from gradus.cores import available_cores  # noqa: E402
-from gradus.notebooks import read, source_of, write  # noqa: E402
+from gradus.notebook.form import read, source_of, write  # noqa: E402
 
 PROBLEM_SET = "ps4"
 SEED = 20261121

@@ -25,7 +25,7 @@ from supervised import Outcome, supervise  # noqa: E402
 
 from autograder.course import Course  # noqa: E402
 from gradus.cores import available_cores  # noqa: E402
-from gradus.notebooks import read  # noqa: E402
+from gradus.notebook.form import read  # noqa: E402
 
 HONEST, HOSTILE, WORKERS = 160, 40, 2
 RESULTS = ROOT / "benchmarks" / "results" / "mixed_class.json"

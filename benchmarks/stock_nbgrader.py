@@ -22,7 +22,7 @@ from attacks.attack import POINTS
 from nbgrader.api import Gradebook, MissingEntry
 from supervised import Outcome, supervise
 
-from gradus.notebooks import read
+from gradus.notebook.form import read
 
 SOURCE = Path(__file__).resolve().parent / "stock" / "ps4" / "ps4.ipynb"
 CELL_SECONDS = 10  # nbgrader's own default is 30; what never ends does not end in either

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gradus.data_modules import Diabetes, Digits, FashionMNIST, Penguins, SyntheticRegression
     from gradus.device import pick_device
     from gradus.figures import figure
-    from gradus.handing_in import preflight
+    from gradus.hand_in.preflight import preflight
     from gradus.history import History
     from gradus.interactive import Frame, stepper
     from gradus.modules import Classifier, Module
@@ -66,7 +66,7 @@ _ROOMS = {
     "figure": "gradus.figures",
     "pick_device": "gradus.device",
     "stepper": "gradus.interactive",
-    "preflight": "gradus.handing_in",
+    "preflight": "gradus.hand_in.preflight",
     "seed_everything": "gradus.seeds",
 }
 

@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from gradus.errors import GradusError
-from gradus.grader import RUN_SECONDS
+from gradus.hand_in.grader import RUN_SECONDS
 from gradus.printable import print_in_any_encoding, printable
 
 app = typer.Typer(
@@ -75,7 +75,7 @@ def preflight(
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from gradus.handing_in import examine
+    from gradus.hand_in.preflight import examine
 
     console = Console(stderr=True)
     columns = (TextColumn("cells"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -97,7 +97,7 @@ def export_library(
     made of. Experiments in an answer cell are refused: they would run at every import. A folder `mytorch` that this
     command did not write is left alone, and the exit status is 2.
     """
-    from gradus.library_export import export_library as write
+    from gradus.hand_in.library_export import export_library as write
 
     export = write(notebook, to)
     for label in export.unanswered:

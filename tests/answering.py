@@ -25,7 +25,7 @@ def verdict_of(reference: str, student: str, test: str, points: float = 1.0, see
 
 
 class InProcess:
-    """A `Run` for `autograder.problem_sets.reference`: each question is a solution and a hidden test."""
+    """A `Run` for `autograder.authoring.reference`: each question is a solution and a hidden test."""
 
     def __init__(self, questions: Mapping[str, tuple[str, str]]) -> None:
         self.questions = questions

@@ -13,13 +13,13 @@ from typing import Any
 from IPython.core.inputtransformer2 import TransformerManager
 
 from autograder.answers.stream import run_test
-from autograder.execution import Job
-from autograder.inside.own_names import OwnNames
+from autograder.assignment.jobs import source_job
+from autograder.engine.inside.own_names import OwnNames
 from autograder.judging.judge import Verdict, judge
 from autograder.misconceptions.jobs import asked_instead, substitute
-from autograder.problem_sets.jobs import source_job
-from gradus.frames import label_of
-from gradus.notebooks import Notebook, read, source_of
+from autograder.records.execution import Job
+from gradus.notebook.form import Notebook, read, source_of
+from gradus.notebook.frame import label_of
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 60.0
@@ -113,7 +113,7 @@ def _as_it_was(names: dict[str, Any]) -> Iterator[None]:
 
 
 class Reference:
-    """The solution notebook as the `Run` that `autograder.problem_sets.reference` takes."""
+    """The solution notebook as the `Run` that `autograder.authoring.reference` takes."""
 
     def __init__(self, notebook: Notebook) -> None:
         self.notebook = notebook

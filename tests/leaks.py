@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.problem_sets.lint import secrets
-from gradus.notebooks import read
+from autograder.authoring.lint import secrets
+from gradus.notebook.form import read
 
 # A line with fewer letters and digits (`return W, b`) may stand in a chapter without being a leak.
 DISTINCTIVE = 24

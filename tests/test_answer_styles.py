@@ -14,10 +14,10 @@ import pytest
 from answer_styles import STYLES, Styled
 
 from autograder.answers.stream import run_test
+from autograder.assignment.asked import asked_questions
+from autograder.assignment.jobs import source_job
 from autograder.course import Course
 from autograder.judging.judge import judge
-from autograder.problem_sets.answer_lint import asked_questions
-from autograder.problem_sets.jobs import source_job
 
 PROBLEM_SETS = Course.from_environment().problem_sets()
 # What no prompt decides: these are right wherever they occur.

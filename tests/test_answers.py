@@ -266,7 +266,7 @@ TRICKS = {
     ),
     "a forged frame": (
         "from autograder.answers import frames, session\nfrom autograder.answers.settings import Settings\n"
-        "from autograder.answers.values import encode\n"
+        "from autograder.answers.encoding import encode\n"
         "def softmax(X):\n"
         "    loose = Settings(rtol=0.9, atol=1e300, kind='array')\n"
         "    session.current().send(frames.packed('value', encode(True), loose))\n"

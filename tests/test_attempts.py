@@ -19,7 +19,7 @@ from autograder.submissions.attempts import HandedIn, handed_in
 from autograder.submissions.folders import find_submissions
 from autograder.submissions.intake import UnreadableError, framed
 from autograder.submissions.students import is_name
-from gradus.notebooks import Notebook
+from gradus.notebook.form import Notebook
 
 OTHER_FRAME = {"gradus_frame": {"name": "ps9", "cells": ["double double code answer -"]}}
 

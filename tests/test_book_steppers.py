@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, expect
 from reader import PHONE, Reader
 from stepping import drive_by_keyboard, drive_by_mouse, in_view
 
-from gradus.notebooks import read, source_of
+from gradus.notebook.form import read, source_of
 
 BOOK = Path(__file__).resolve().parent.parent / "book"
 CALL = re.compile(r"^stepper\(", flags=re.MULTILINE)

@@ -14,8 +14,8 @@ import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from gradus.fresh_run import run_from_top
-from gradus.notebooks import read
+from gradus.hand_in.fresh_run import run_from_top
+from gradus.notebook.form import read
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTER = "book/chapter.ipynb"

@@ -25,12 +25,13 @@ from typer.testing import CliRunner
 
 from autograder.cli import register as commands
 from autograder.course import Course
+from autograder.files.one_run import OWNER, one_run
+from autograder.files.writing import require_writable, write_result
+from autograder.gradebook.gradebook import marks, register
+from autograder.gradebook.gradebook_file import require_sound_gradebook
+from autograder.gradebook.settings import nbgrader_options
 from autograder.grading.grade import grade as grade_class
-from autograder.nbgrader_bridge.gradebook import marks, register
-from autograder.nbgrader_bridge.gradebook_file import require_sound_gradebook
-from autograder.nbgrader_bridge.settings import configure, nbgrader_options
-from autograder.one_run import OWNER, one_run
-from autograder.writing import require_writable, write_result
+from autograder.nbgrader_bridge.settings import configure
 from gradus.errors import GradusError
 
 NAMES = [
@@ -107,7 +108,7 @@ def test_where_the_file_system_has_no_locks_a_file_takes_their_place(
     def flock(*_: object) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr("autograder.one_run.fcntl.flock", flock)
+    monkeypatch.setattr("autograder.files.one_run.fcntl.flock", flock)
     with one_run(tmp_path) as (said,):
         assert os.strerror(number) in said
         with pytest.raises(GradusError, match=rf"another run.*process {os.getpid()} on .*delete"), one_run(tmp_path):
@@ -129,7 +130,7 @@ def test_a_lock_left_by_a_process_that_has_ended_holds_nobody(
     def flock(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr("autograder.one_run.fcntl.flock", flock)
+    monkeypatch.setattr("autograder.files.one_run.fcntl.flock", flock)
     if owner.get("machine") == "here":
         owner = {**owner, "machine": socket.gethostname()}
     (tmp_path / OWNER).write_text(json.dumps(owner))
@@ -143,7 +144,7 @@ def test_a_lock_left_by_a_process_that_has_ended_holds_nobody(
 
 HOLDS = """
 from pathlib import Path
-from autograder.one_run import one_run
+from autograder.files.one_run import one_run
 with one_run(Path({folder!r})):
     print("held", flush=True)
     input()
@@ -224,7 +225,7 @@ def test_no_gradebook_yet_and_an_empty_one_are_fine(tmp_path: Path, content: byt
 def test_a_locked_gradebook_is_said_to_be_locked(
     tmp_path: Path, problem_set: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("autograder.nbgrader_bridge.gradebook_file._PATIENCE", 0.1)
+    monkeypatch.setattr("autograder.gradebook.gradebook_file._PATIENCE", 0.1)
     made = course_at(tmp_path / "course", problem_set)
     register(made, "tiny")
     for how in ("EXCLUSIVE", "IMMEDIATE"):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gradus.notebooks import read, source_of
+from gradus.notebook.form import read, source_of
 
 ROOT = Path(__file__).resolve().parent.parent
 ROWS = list(csv.DictReader((ROOT / "book" / "course-map.tsv").open(encoding="utf-8"), delimiter="\t"))

@@ -10,13 +10,13 @@ import pytest
 import tiny_problem_set as tiny
 
 from autograder.answers.frames import read_frame
-from autograder.execution import CellResult, CodeCell, Execution, Job, PassedOver, Question
+from autograder.assignment.jobs import Assignment, load_assignment
+from autograder.engine.inside import devices
+from autograder.engine.inside.elsewhere import is_install
+from autograder.engine.sandbox import Worker, unavailable
 from autograder.grading.notes import newer_syntax, notes_on
 from autograder.grading.undefined import left_stubs, why_undefined
-from autograder.inside import devices
-from autograder.inside.elsewhere import is_install
-from autograder.problem_sets.jobs import Assignment, load_assignment
-from autograder.sandbox import Worker, unavailable
+from autograder.records.execution import CellResult, CodeCell, Execution, Job, PassedOver, Question
 
 sandboxed = pytest.mark.skipif(unavailable() is not None and not os.environ.get("CI"), reason=unavailable() or "")
 

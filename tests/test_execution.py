@@ -13,9 +13,9 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbclient import NotebookClient
 
 from autograder.answers.frames import read_frame
-from autograder.execution import CodeCell, Execution, Job, Limits, Question
-from autograder.inside.shell import Transformers
-from autograder.sandbox import Worker, preload_for, unavailable
+from autograder.engine.inside.shell import Transformers
+from autograder.engine.sandbox import Worker, preload_for, unavailable
+from autograder.records.execution import CodeCell, Execution, Job, Limits, Question
 
 pytestmark = pytest.mark.skipif(
     unavailable() is not None and not os.environ.get("CI"),  # where it has to be there, its lack is a failure

@@ -14,9 +14,9 @@ import pytest
 from in_process import ROOT, source_notebook
 
 from gradus.errors import GradusError
-from gradus.library_cells import LIBRARY
-from gradus.library_export import MARK, export_library
-from gradus.notebooks import Notebook, source_of
+from gradus.hand_in.library_cells import LIBRARY
+from gradus.hand_in.library_export import MARK, export_library
+from gradus.notebook.form import Notebook, source_of
 
 SOLUTION = ROOT / "solutions" / "ps6" / "ps6.ipynb"
 CLASSES = {name for cells in LIBRARY.values() for names in cells.values() for name in names}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from gradus.notebooks import read, source_of
+from gradus.notebook.form import read, source_of
 
 ROOT = Path(__file__).resolve().parent.parent
 

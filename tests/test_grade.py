@@ -15,7 +15,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from autograder.course import Course
-from autograder.nbgrader_bridge.gradebook import marks
+from autograder.gradebook.gradebook import marks
 from autograder.nbgrader_bridge.settings import configure
 from autograder.sample_class import SampleSubmission, make_sample_class
 

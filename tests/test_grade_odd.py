@@ -21,9 +21,9 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from autograder.course import Course
-from autograder.nbgrader_bridge.gradebook import marks
+from autograder.gradebook.gradebook import marks
 from autograder.nbgrader_bridge.settings import configure
-from gradus.notebooks import Notebook
+from gradus.notebook.form import Notebook
 
 FULL = {"test_double": 1, "test_halve": 2}
 NOTHING = {"test_double": 0, "test_halve": 0}

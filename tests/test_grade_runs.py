@@ -10,14 +10,14 @@ import pytest
 import tiny_problem_set as tiny
 from grading import grade
 
+from autograder.authoring.release import make_releases
 from autograder.course import Course
+from autograder.gradebook.gradebook import register
 from autograder.grading.grade import RunOptions
 from autograder.grading.grade import grade as grade_class
-from autograder.nbgrader_bridge.gradebook import register
-from autograder.problem_sets.release import make_releases
 from autograder.submissions.record import read_record
 from gradus.errors import GradusError
-from gradus.notebooks import write
+from gradus.notebook.form import write
 
 ASKS = "from autograder.answers import answer, cases\nanswer(double, cases.number())"
 
@@ -158,5 +158,5 @@ def test_json_on_stdout_is_nothing_but_json(empty: Course, monkeypatch: pytest.M
 
 def test_a_broken_file_is_graded_without_running_anything(empty: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     tiny.hand_in(empty, "ada", b"{")
-    monkeypatch.setattr("autograder.grading.pool.Sandbox.run", lambda *_: pytest.fail("something was run"))
+    monkeypatch.setattr("autograder.engine.pool.Sandbox.run", lambda *_: pytest.fail("something was run"))
     assert grade_class(empty, "tiny").results[0].score == 0

@@ -18,13 +18,13 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import CsvExportPlugin
 from traitlets.config import Config
 
+from autograder.authoring.release import make_releases
 from autograder.course import Course
-from autograder.nbgrader_bridge.gradebook import Class, all_marks, make_whole, register
-from autograder.nbgrader_bridge.gradebook_file import is_only_begun, require_sound_gradebook
+from autograder.gradebook.gradebook import Class, all_marks, make_whole, register
+from autograder.gradebook.gradebook_file import is_only_begun, require_sound_gradebook
 from autograder.nbgrader_bridge.settings import configure
-from autograder.problem_sets.release import make_releases
 from gradus.errors import GradusError
-from gradus.notebooks import Notebook, write
+from gradus.notebook.form import Notebook, write
 
 DUE = datetime.datetime(2026, 10, 1, 12)
 EXTENSION = datetime.timedelta(days=2)
@@ -246,7 +246,7 @@ def test_a_changed_problem_set_changes_nothing_when_no_copy_can_be_made(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("autograder.nbgrader_bridge.gradebook_file.tempfile.mkstemp", full)
+    monkeypatch.setattr("autograder.gradebook.gradebook_file.tempfile.mkstemp", full)
     with pytest.raises(GradusError, match=r"No space left on device.*make room"):
         changed(course, add)
     assert entered(course) == ALL

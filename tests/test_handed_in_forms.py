@@ -12,13 +12,13 @@ import pytest
 from editors import CHANGES, answers_of
 from in_process import SEED, Streams, run_job
 
+from autograder.assignment.jobs import Assignment, job_of, load_assignment, reference_job
 from autograder.course import Course
-from autograder.execution import Job
 from autograder.judging.judge import judge
-from autograder.problem_sets.jobs import Assignment, job_of, load_assignment, reference_job
+from autograder.records.execution import Job
 from autograder.submissions.intake import framed
-from gradus.frames import label_of
-from gradus.notebooks import Notebook, read, source_of
+from gradus.notebook.form import Notebook, read, source_of
+from gradus.notebook.frame import label_of
 
 COURSE = Course(Path("course"))
 PROBLEM_SETS = COURSE.problem_sets()

@@ -16,18 +16,18 @@ from pathlib import Path
 import pytest
 from honest_students import Student, notebook_of, students
 
+from autograder.assignment.jobs import Assignment, job_of, load_assignment
 from autograder.course import Course
-from autograder.execution import Limits
-from autograder.grading.graded import Graded
+from autograder.engine.pool import Sandbox
+from autograder.engine.sandbox import preload_for, unavailable
+from autograder.grading.answer_key import AnswerKey, run_reference
 from autograder.grading.marking import mark
-from autograder.grading.pool import Sandbox
-from autograder.judging.answer_key import AnswerKey, run_reference
 from autograder.options import Options
-from autograder.problem_sets.jobs import Assignment, job_of, load_assignment
-from autograder.sandbox import preload_for, unavailable
+from autograder.records.execution import Limits
+from autograder.records.graded import Graded
 from autograder.submissions.intake import framed
-from gradus.frames import label_of
-from gradus.notebooks import Notebook, read, source_of
+from gradus.notebook.form import Notebook, read, source_of
+from gradus.notebook.frame import label_of
 
 pytestmark = pytest.mark.skipif(unavailable() is not None and not os.environ.get("CI"), reason=unavailable() or "")
 COURSE = Course(Path("course"))

@@ -20,7 +20,7 @@ import lock
 import pytest
 import student_bundle
 
-from gradus.grader import normalised, packages
+from gradus.hand_in.grader import normalised, packages
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -233,7 +233,9 @@ def test_the_installer_says_how_much_it_has_taken(tmp_path: Path) -> None:
 
 def test_the_graders_packages_are_those_of_the_lock_and_of_torch() -> None:
     locked = (ROOT / "requirements.txt").read_text(encoding="utf-8")
-    assert (ROOT / "gradus" / "grader_packages.txt").read_text(encoding="utf-8") == lock.grader_packages(locked)
+    assert (ROOT / "gradus" / "hand_in" / "grader_packages.txt").read_text(encoding="utf-8") == lock.grader_packages(
+        locked
+    )
     brought = [need for need in requires("torch") or [] if "extra" not in need and "platform" not in need]
     assert {lock.requirement_name(need) for need in brought} <= packages()
     assert {normalised(name) for name in ("torch", "torchvision", "scipy", "Pillow", "typing_extensions")} <= packages()

@@ -17,8 +17,8 @@ from autograder.course import Course
 from autograder.submissions.intake import MAX_BYTES, MAX_CELLS, take_in
 from autograder.submissions.record import NOTE_ID
 from autograder.submissions.sources import functions_in
-from gradus.frames import KEY, frame_of
-from gradus.notebooks import Notebook, source_of
+from gradus.notebook.form import Notebook, source_of
+from gradus.notebook.frame import KEY, frame_of
 
 
 @pytest.fixture(scope="module")

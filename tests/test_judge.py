@@ -12,8 +12,8 @@ import torch
 from answering import frames_of, verdict_of
 
 from autograder.answers import frames
+from autograder.answers.encoding import encode
 from autograder.answers.settings import Settings
-from autograder.answers.values import encode
 from autograder.judging.compare import difference
 from autograder.judging.judge import JudgeError, Verdict, judge
 

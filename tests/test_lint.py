@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import tiny_problem_set as tiny
 
-from autograder.problem_sets.collisions import collisions
-from autograder.problem_sets.lint import leaks, lint, secrets
-from autograder.problem_sets.names import names_in_backticks
-from autograder.problem_sets.points_lint import variants_findings
-from gradus.notebooks import Notebook
+from autograder.assignment.names import names_in_backticks
+from autograder.authoring.collisions import collisions
+from autograder.authoring.lint import leaks, lint, secrets
+from autograder.authoring.points_lint import variants_findings
+from gradus.notebook.form import Notebook
 
 
 def findings(source: Notebook, released: Notebook | None = None) -> str:

@@ -25,9 +25,9 @@ from test_timestamps import odd_timestamp
 from traitlets.config import Config
 
 from autograder.course import Course
+from autograder.gradebook.gradebook import marks, schema_version, stock_schema_version
 from autograder.grading.grade import grade as grade_class
 from autograder.nbgrader_bridge import stage
-from autograder.nbgrader_bridge.gradebook import marks, schema_version, stock_schema_version
 from autograder.nbgrader_bridge.settings import configure
 from autograder.submissions.record import read_record
 from gradus.errors import GradusError
@@ -141,7 +141,7 @@ def press_the_button(course: Course, student: str) -> None:
 
 def test_formgraders_button_takes_the_result_that_is_there(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     before, graded = marks(course, "tiny", "wrong"), course.autograded_notebook("wrong", "tiny").read_text()
-    monkeypatch.setattr("autograder.grading.pool.Sandbox.run", lambda *_: pytest.fail("it was run a second time"))
+    monkeypatch.setattr("autograder.engine.pool.Sandbox.run", lambda *_: pytest.fail("it was run a second time"))
     press_the_button(course, "wrong")
     assert marks(course, "tiny", "wrong") == before
     again = json.loads(course.autograded_notebook("wrong", "tiny").read_text())
@@ -156,7 +156,7 @@ def test_formgraders_button_runs_what_has_no_result_and_gradus_grade_takes_that(
     press_the_button(course, "later")
     stage.close()
     assert marks(course, "tiny", "later") == {"test_double": 1, "test_halve": 0, "why": 0}
-    monkeypatch.setattr("autograder.grading.pool.Sandbox.run", lambda *_: pytest.fail("it was run a second time"))
+    monkeypatch.setattr("autograder.engine.pool.Sandbox.run", lambda *_: pytest.fail("it was run a second time"))
     report = grade_class(course, "tiny")
     assert {one.student: one.marks for one in report.results}["later"] == marks(course, "tiny", "later")
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from gradus.errors import GradusError
-from gradus.notebooks import canonical_text, read, source_of
+from gradus.notebook.form import canonical_text, read, source_of
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = canonical.committed_notebooks()

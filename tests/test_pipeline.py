@@ -17,13 +17,13 @@ import pytest
 import tiny_problem_set as tiny
 
 from autograder.course import Course
-from autograder.feedback.report import Report
+from autograder.engine.sandbox.processes import descendants
+from autograder.gradebook.gradebook import all_marks
 from autograder.grading.grade import RunOptions
 from autograder.grading.grade import grade as grade_class
-from autograder.nbgrader_bridge.gradebook import all_marks
-from autograder.sandbox.processes import descendants
+from autograder.records.report import Report
 from gradus.errors import GradusError
-from gradus.notebooks import Notebook
+from gradus.notebook.form import Notebook
 
 SLOW = "import time\ntime.sleep(0.3)\n\n\ndef double(x):\n    return x + x"
 DEPENDS_ON_THE_SEED = "def double(x):\n    return x + x if x > 0 else 0.0"
@@ -129,8 +129,8 @@ def test_a_run_that_has_nothing_to_do_starts_no_sandbox(
 ) -> None:
     made, _ = course
     before = grade_class(made, "tiny")
-    monkeypatch.setattr("autograder.grading.pool.Sandbox.run", lambda *_: pytest.fail("something was run"))
-    monkeypatch.setattr("autograder.grading.pool.Sandbox.warm", lambda *_: pytest.fail("a sandbox was started"))
+    monkeypatch.setattr("autograder.engine.pool.Sandbox.run", lambda *_: pytest.fail("something was run"))
+    monkeypatch.setattr("autograder.engine.pool.Sandbox.warm", lambda *_: pytest.fail("a sandbox was started"))
     assert marks(grade_class(made, "tiny")) == marks(before)
 
 
@@ -259,7 +259,7 @@ def test_without_a_sandbox_the_run_is_refused_and_the_way_out_named(
     course: tuple[Course, Notebook], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made, _ = course
-    monkeypatch.setattr("autograder.sandbox.walls.find_bubblewrap", lambda: None)
+    monkeypatch.setattr("autograder.engine.sandbox.walls.find_bubblewrap", lambda: None)
     with pytest.raises(GradusError, match="--unsafe-no-sandbox"):
         grade_class(made, "tiny")
     report = grade_class(made, "tiny", RunOptions(sandbox=False))

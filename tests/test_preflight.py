@@ -15,9 +15,9 @@ import pytest
 
 import gradus
 from gradus.errors import GradusError
-from gradus.frames import frame_of, label_of, recorded_frame
-from gradus.handing_in import Report, examine
-from gradus.notebooks import Notebook, read
+from gradus.hand_in.preflight import Report, examine
+from gradus.notebook.form import Notebook, read
+from gradus.notebook.frame import frame_of, label_of, recorded_frame
 
 ROOT = Path(__file__).resolve().parent.parent
 RELEASED = ROOT / "exercises" / "ps4" / "ps4.ipynb"
@@ -255,7 +255,7 @@ def test_the_students_commands_never_need_the_grader(tmp_path: Path) -> None:
     code = (
         "import sys; sys.modules['autograder'] = None; sys.modules['nbgrader'] = None\n"
         "from pathlib import Path; import gradus.cli\n"
-        "from gradus.handing_in import examine\n"
+        "from gradus.hand_in.preflight import examine\n"
         "print(examine(Path(sys.argv[1])).fit)"
     )
     shutil.copy(RELEASED, tmp_path / "ps4.ipynb")

@@ -14,16 +14,16 @@ from typing import Any
 import pytest
 
 import gradus
-from autograder.execution import Limits
+from autograder.records.execution import Limits
 from autograder.submissions import intake
 from gradus import failures, grader, needs
 from gradus.errors import GradusError
-from gradus.findings import Finding
-from gradus.frames import KEY, label_of
-from gradus.fresh_run import FreshRun
-from gradus.handing_in import Report, examine
-from gradus.needs import needs_of
-from gradus.notebooks import MAX_BYTES, Notebook, read, source_of
+from gradus.hand_in.findings import Finding
+from gradus.hand_in.fresh_run import FreshRun
+from gradus.hand_in.needs import needs_of
+from gradus.hand_in.preflight import Report, examine
+from gradus.notebook.form import MAX_BYTES, Notebook, read, source_of
+from gradus.notebook.frame import KEY, label_of
 from gradus.printable import printable
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -319,7 +319,7 @@ def _newer_pythons() -> list[str]:
 
 def test_syntax_that_is_newer_than_the_graders_python_is_named() -> None:
     code = (
-        "import json, sys\nfrom gradus.plain_python import newer_syntax, tree_of\n"
+        "import json, sys\nfrom gradus.notebook.plain_python import newer_syntax, tree_of\n"
         "print(json.dumps([bool(newer_syntax(s, tree_of(s))) for s in json.loads(sys.argv[1])]))"
     )
     pythons = _newer_pythons()

@@ -26,16 +26,17 @@ from in_process import (
 )
 
 from autograder.answers.stream import run_test
+from autograder.assignment.asked import asked_questions, hidden_source
+from autograder.assignment.jobs import source_job
+from autograder.assignment.regions import HIDDEN, SOLUTION, regions, without
+from autograder.authoring.answer_lint import answer_findings
+from autograder.authoring.collisions import collisions
+from autograder.authoring.reference import reference_findings
 from autograder.course import REPOSITORY, Course
 from autograder.judging.judge import judge, read_expected, units_of
-from autograder.problem_sets.answer_lint import answer_findings, asked_questions, hidden_source
-from autograder.problem_sets.collisions import collisions
-from autograder.problem_sets.jobs import source_job
-from autograder.problem_sets.reference import reference_findings
-from autograder.problem_sets.regions import HIDDEN, SOLUTION, regions, without
 from autograder.sample_class import compact
-from gradus.frames import label_of
-from gradus.notebooks import Notebook, source_of
+from gradus.notebook.form import Notebook, source_of
+from gradus.notebook.frame import label_of
 
 NAMES = Course(REPOSITORY).problem_sets()
 NOTEBOOKS = {name: source_notebook(name) for name in NAMES}

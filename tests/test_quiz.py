@@ -11,7 +11,7 @@ import pytest
 from book_pages import executed_pages
 from sphinx.application import Sphinx
 
-from gradus.notebooks import read, source_of
+from gradus.notebook.form import read, source_of
 
 ROOT = Path(__file__).resolve().parent.parent
 SOUND = """\

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from answering import InProcess
 
-from autograder.problem_sets.answer_lint import answer_findings, asked_questions, hidden_source, region_findings
-from autograder.problem_sets.nulls import STUB, null_preludes
-from autograder.problem_sets.reference import Asked, reference_findings
+from autograder.assignment.asked import Asked, asked_questions, hidden_source
+from autograder.authoring.answer_lint import answer_findings, region_findings
+from autograder.authoring.nulls import STUB, null_preludes
+from autograder.authoring.reference import reference_findings
 
 WHERE = "solutions/ps9/ps9.ipynb"
 IMPORTS = "from autograder.answers import answer, answer_accuracy, cases\nimport torch\n"

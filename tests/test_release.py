@@ -10,12 +10,12 @@ import tiny_problem_set as tiny
 import typer
 from typer.testing import CliRunner
 
+from autograder.authoring.lint import leaks, secrets
+from autograder.authoring.release import make_releases, orphans
 from autograder.cli import register
 from autograder.course import Course
-from autograder.problem_sets.lint import leaks, secrets
-from autograder.problem_sets.release import make_releases, orphans
 from gradus.errors import GradusError
-from gradus.notebooks import canonical_text, read, source_of, write
+from gradus.notebook.form import canonical_text, read, source_of, write
 
 COMMITTED = Course.from_environment()
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from autograder.feedback.report import Report, Result, show
-from autograder.nbgrader_bridge.gradebook import Question
+from autograder.feedback.class_table import show
+from autograder.records.report import GradedCell, Report, Result
 
 NUMBERS = range(1, 12)
-QUESTIONS = [*(Question(f"test_question_number_{n}", 2.0, False) for n in NUMBERS), Question("why", 4.0, True)]
+QUESTIONS = [*(GradedCell(f"test_question_number_{n}", 2.0, False) for n in NUMBERS), GradedCell("why", 4.0, True)]
 NAMES = ["brownhannah-elisabeth", "Jürgen.Müller@example.org", "a" * 60, "khanjo"]
 MARKS = [round(0.05 + 0.13 * n, 2) for n in NUMBERS]
 
@@ -86,7 +86,7 @@ PRINT = """
 import json, sys
 sys.path.insert(0, {tests!r})
 from test_report_table import report
-from autograder.feedback.report import show
+from autograder.feedback.class_table import show
 from rich.console import Console
 show(report(), Console())
 """

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 import tiny_problem_set as tiny
 
+from autograder.assignment.jobs import load_assignment
 from autograder.course import Course
-from autograder.execution import Limits
+from autograder.files.writing import UNFINISHED, write_whole
 from autograder.grading.content import content_key
 from autograder.grading.results import Results
 from autograder.options import Options, options_of
-from autograder.problem_sets.jobs import load_assignment
-from autograder.writing import UNFINISHED, write_whole
+from autograder.records.execution import Limits
 from gradus.errors import GradusError
 
 

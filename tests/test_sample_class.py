@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from in_process import answer_cells, test_cells, verdicts
 
+from autograder.authoring.release import make_releases
 from autograder.course import REPOSITORY, Course
-from autograder.problem_sets.release import make_releases
 from autograder.sample_class import SampleSubmission, make_sample_class
 from autograder.sample_class.roster import ROSTER
 from gradus.errors import GradusError
-from gradus.frames import label_of
-from gradus.notebooks import read, source_of
+from gradus.notebook.form import read, source_of
+from gradus.notebook.frame import label_of
 
 STUDENTS = [student.name for student in ROSTER]
 UNREADABLE = "kavya"

@@ -19,8 +19,7 @@ from pathlib import Path
 import pytest
 from test_execution import answers, asks, job_of, states, text
 
-from autograder.execution import MIB, Execution, Job, Limits
-from autograder.sandbox import (
+from autograder.engine.sandbox import (
     SandboxUnavailable,
     WarmProcess,
     Worker,
@@ -31,9 +30,10 @@ from autograder.sandbox import (
     walls,
     warm_process,
 )
-from autograder.sandbox.cgroups import _parents
-from autograder.sandbox.memory import MemoryWatch
-from autograder.sandbox.processes import descendants
+from autograder.engine.sandbox.cgroups import _parents
+from autograder.engine.sandbox.memory import MemoryWatch
+from autograder.engine.sandbox.processes import descendants
+from autograder.records.execution import MIB, Execution, Job, Limits
 
 pytestmark = pytest.mark.skipif(
     unavailable() is not None and not os.environ.get("CI"),  # where it has to be there, its lack is a failure
@@ -82,8 +82,8 @@ def test_the_proofs_of_the_walls_fail_where_there_is_none():
                 "memory outside the limit", "environment"}  # fmt: skip
     script = """
 import json, os, socket, sys
-from autograder.sandbox.probes import PROBES, SET_UP
-from autograder.sandbox.doctor import _filled_in
+from autograder.engine.sandbox.probes import PROBES, SET_UP
+from autograder.engine.sandbox.doctor import _filled_in
 held = {}
 bait = open("/etc/passwd")
 for probe in PROBES:
@@ -106,8 +106,8 @@ print(json.dumps(held))
 
 _ONE_RUN = """
 import json, os
-from autograder.execution import CodeCell, Job, Question
-from autograder.sandbox import Worker
+from autograder.records.execution import CodeCell, Job, Question
+from autograder.engine.sandbox import Worker
 code = "import os, pathlib; os.getuid(), pathlib.Path('/proc/self/uid_map').read_text().split()[1] != '0'"
 test = "from autograder.answers import answer\\nanswer(lambda: x)"
 with Worker(preload=("torch",)) as worker:
@@ -136,7 +136,7 @@ def _as_ordinary_user(script: str) -> subprocess.CompletedProcess[str]:
     """Run Python as a user of no name, who may pass through /root in a mount namespace of its own."""
     prepare = textwrap.dedent("""
         import ctypes, os, sys
-        from autograder.inside import system
+        from autograder.engine.inside import system
         system.unshare(system.CLONE_NEWNS)
         system.mount("none", "/", None, system.MS_REC | system.MS_PRIVATE)
         base = os.open(sys.base_prefix, os.O_PATH)
@@ -248,7 +248,7 @@ open('/gradus/gradus/__init__.py').read()
 
 def test_the_secrets_of_the_machine_cannot_be_read(worker):
     places = [str(PACKAGE / "autograder/judging/judge.py"), str(PACKAGE / "solutions"), str(Path.home()), "/etc/shadow",
-              "/gradus/autograder/inside/warm.py", "/var/log", "/proc/1/environ", "/proc/1/root/root"]  # fmt: skip
+              "/gradus/autograder/engine/inside/warm.py", "/var/log", "/proc/1/environ", "/proc/1/root/root"]  # fmt: skip
     places = [place for place in places if not sys.prefix.startswith(place) and not sys.base_prefix.startswith(place)]
     code = f"""
 import os
@@ -563,8 +563,8 @@ def test_a_warm_process_that_dies_is_started_again(worker):
 def test_when_the_grader_is_killed_or_interrupted_nothing_stays(number):
     script = """
 import os, sys
-from autograder.execution import CodeCell, Job
-from autograder.sandbox import Worker
+from autograder.records.execution import CodeCell, Job
+from autograder.engine.sandbox import Worker
 with Worker(preload=()) as worker:
     print(worker.warm_pid, flush=True)
     worker.run(Job((CodeCell(0, "while True: pass"),), (), 1))

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from autograder.feedback.sanitise import MAX_LINES, clean_bundle, clean_html, clean_outputs, clean_text, sanitise
+from autograder.sanitise import MAX_LINES, clean_bundle, clean_html, clean_outputs, clean_text, sanitise
 
 HOSTILE_HTML = (
     "<script>alert(1)</script>",

@@ -13,7 +13,7 @@ import yaml
 from book_pages import executed_pages, pages
 from leaks import essence, hidden_lines, leaks
 
-from gradus.notebooks import read, source_of
+from gradus.notebook.form import read, source_of
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 
 import pytest
 
-from autograder.execution import CellResult, CodeCell, Doubt, Execution, Job, Limits, QuestionResult
-from autograder.grading import pool
-from autograder.grading.pool import SLOWED, Sandbox, Turns
-from autograder.sandbox import SandboxError, clock, unavailable
-from autograder.sandbox.clock import Clock, Deadline
+from autograder.engine import pool
+from autograder.engine.pool import SLOWED, Sandbox, Turns
+from autograder.engine.sandbox import SandboxError, clock, unavailable
+from autograder.engine.sandbox.clock import Clock, Deadline
+from autograder.records.execution import CellResult, CodeCell, Doubt, Execution, Job, Limits, QuestionResult
 from gradus.errors import GradusError
 
 ME = 7

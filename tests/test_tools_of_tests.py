@@ -6,9 +6,9 @@ import pytest
 from in_process import SEED, run_job, source_notebook
 from tiny_problem_set import cell
 
+from autograder.assignment.jobs import source_job
+from autograder.assignment.tools import with_tools
 from autograder.misconceptions.jobs import substitute
-from autograder.problem_sets.jobs import source_job
-from autograder.problem_sets.tools import with_tools
 
 BLIND = """
 class Watch:

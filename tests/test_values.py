@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 import torch
 
-from autograder.answers.values import DTYPES, LIMITS, Array, Limits, ValueRefused, decode, encode
+from autograder.answers.encoding import encode
+from autograder.answers.values import DTYPES, LIMITS, Array, Limits, ValueRefused, decode
 
 PLAIN: list[Any] = [
     None, True, False, 0, 1, -1, 255, -256, 2**63, -(2**200), 0.0, 0.1, math.inf, -math.inf, 5e-324, "", "é\n𝄞", [], (),

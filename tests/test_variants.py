@@ -10,17 +10,17 @@ import pytest
 from in_process import ROOT, SEED, run_job, solutions, source_notebook, verdicts
 
 from autograder.answers.frames import NEXT
-from autograder.execution import Job
+from autograder.assignment.jobs import source_job
+from autograder.assignment.regions import HIDDEN, SOLUTION, regions, without
 from autograder.judging.judge import read_expected
 from autograder.misconceptions import jobs
 from autograder.misconceptions.diagnosis import diagnose, same_answers
 from autograder.misconceptions.jobs import Streams, streams_of, substitute
 from autograder.misconceptions.kill_matrix import KillMatrix, kill_matrix
 from autograder.misconceptions.variants import Misconception, Variants, misconception, read_variants, wheat
-from autograder.problem_sets.jobs import source_job
-from autograder.problem_sets.regions import HIDDEN, SOLUTION, regions, without
+from autograder.records.execution import Job
 from gradus.errors import GradusError
-from gradus.notebooks import Notebook, source_of, write
+from gradus.notebook.form import Notebook, source_of, write
 
 NAMES = sorted(path.parent.name for path in (ROOT / "solutions").glob("*/variants.py"))
 

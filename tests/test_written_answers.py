@@ -12,9 +12,9 @@ import tiny_problem_set as tiny
 from editors import code, lose_ids, lose_labels, text
 from nbgrader.utils import determine_grade
 
-from autograder.nbgrader_bridge.stages import generate
+from autograder.gradebook.generate import generate
 from autograder.submissions.intake import framed
-from gradus.notebooks import Notebook
+from gradus.notebook.form import Notebook
 
 ANSWER = "The loss says how wrong an answer is."
 PICTURE = {"attachments": {"image.png": {"image/png": "iVBORw0KGgo="}}}

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course import Course
-from autograder.nbgrader_bridge.stages import generate
-from gradus.notebooks import Notebook, source_of, write
+from autograder.gradebook.generate import generate
+from gradus.notebook.form import Notebook, source_of, write
 
 NAME = "tiny"
 POINTS = {"test_double": 1.0, "test_halve": 2.0, "why": 3.0}

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from gradus.errors import GradusError
-from gradus.notebooks import canonical_text, read
+from gradus.notebook.form import canonical_text, read
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("book", "exercises", "solutions")

@@ -34,7 +34,7 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 from execution_cache import cache_folder, remove_old_caches  # noqa: E402
 
 from gradus.cores import available_cores  # noqa: E402
-from gradus.fresh_run import KERNEL_TRIALS  # noqa: E402
+from gradus.hand_in.fresh_run import KERNEL_TRIALS  # noqa: E402
 
 ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 

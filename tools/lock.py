@@ -1,7 +1,7 @@
 """Write the lists of versions and packages from the one list of dependencies in `pyproject.toml`.
 
 `requirements.txt` is the lock, and `requirements-student.txt` the part of it that a student needs; `environment.yml` is
-for conda; `gradus/grader_packages.txt` names what the grader has, for `gradus preflight`.
+for conda; `gradus/hand_in/grader_packages.txt` names what the grader has, for `gradus preflight`.
 
 `make lock` runs this. The lock holds every package for Python 3.11 and newer and for every platform, except torch,
 torchvision and what they bring: which build of those is right depends on the machine, so `tools/bootstrap.py` installs
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements.txt"
 ENVIRONMENT = ROOT / "environment.yml"
 STUDENT = ROOT / "requirements-student.txt"
-GRADER = ROOT / "gradus" / "grader_packages.txt"
+GRADER = ROOT / "gradus" / "hand_in" / "grader_packages.txt"
 
 # A marker that is never true drops a package, and all that only it brings, from the resolution.
 NEVER = "; python_version < '3'"
@@ -103,7 +103,7 @@ def names_in(locked: str) -> set[str]:
 
 
 def grader_packages(locked: str) -> str:
-    """The text of `gradus/grader_packages.txt`: a name on each line."""
+    """The text of `gradus/hand_in/grader_packages.txt`: a name on each line."""
     return GRADER_HEADER + "\n".join(sorted({*names_in(locked), *DROPPED[:2], *BROUGHT_BY_TORCH})) + "\n"
 
 

@@ -10,9 +10,10 @@ import torch
 
 from autograder.answers import frames, usual
 from autograder.answers.cases import HeldOutImages
+from autograder.answers.encoding import encode
 from autograder.answers.session import Session, current
 from autograder.answers.settings import HeldOut, Settings
-from autograder.answers.values import ValueRefused, encode
+from autograder.answers.values import ValueRefused
 
 _deepcopy, _no_hooks = copy.deepcopy, torch._C.DisableTorchFunction
 _NUMBERS = (int, float, bool, str, type(None))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.answers.settings import EXCEPTIONS, Settings, settings_from
-from autograder.answers.values import LIMITS, REASONS, Limits, ValueRefused, decode, encode
+from autograder.answers.values import LIMITS, REASONS, Limits, ValueRefused, decode
 
 VALUE, EXCEPTION, REFUSED, STOPPED = "value", "exception", "refused", "stopped"
 _KINDS = {VALUE: b"V", EXCEPTION: b"E", REFUSED: b"R", STOPPED: b"S"}
@@ -28,7 +28,7 @@ OTHERWISE = b"otherwise"  # no answer: what comes now are all of them again, und
 
 
 @dataclass(frozen=True)
-class Frame:
+class AnswerFrame:
     """What came of one call.
 
     VALUE: `content` is the decoded value. EXCEPTION: the name of the exception, from a fixed list. REFUSED: a key of
@@ -46,6 +46,8 @@ def packed(kind: str, body: bytes, settings: Settings) -> bytes:
 
 def packed_name(kind: str, name: str, settings: Settings) -> bytes:
     """A frame that holds a name: of an exception, or of the reason for a refusal."""
+    from autograder.answers.encoding import encode  # imports torch, which the trusted process does without
+
     return packed(kind, encode(name), settings)
 
 
@@ -63,7 +65,7 @@ def exception_matches(name: str, asked: str) -> bool:
     return issubclass(getattr(_builtins, name), getattr(_builtins, asked))
 
 
-def read_frame(frame: bytes, limits: Limits = LIMITS) -> Frame:
+def read_frame(frame: bytes, limits: Limits = LIMITS) -> AnswerFrame:
     """What a frame says, its settings aside; for hostile bytes.
 
     Raises:
@@ -74,7 +76,7 @@ def read_frame(frame: bytes, limits: Limits = LIMITS) -> Frame:
     allowed: Any = {EXCEPTION: EXCEPTIONS, STOPPED: EXCEPTIONS, REFUSED: REASONS}.get(kind)
     if allowed is not None and (type(content) is not str or content not in allowed):
         raise ValueRefused("malformed")
-    return Frame(kind, content)
+    return AnswerFrame(kind, content)
 
 
 def read_settings(frame: bytes, limits: Limits = LIMITS) -> Settings:

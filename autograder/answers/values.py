@@ -1,8 +1,8 @@
 """Values as bytes and back: what an answer may hold, and nothing that could run.
 
 A value is None, a bool, int, float or str, a tensor or array of a plain dtype, or a list, tuple or dict of values. Each
-is written as a tag and its content, little-endian; there is no pickle, and nothing in the bytes names code. `decode` is
-for hostile bytes in a trusted process: it uses NumPy only, and raises nothing but `ValueRefused`.
+is written as a tag and its content, little-endian; there is no pickle, and nothing in the bytes names code. `encoding`
+writes them, with torch at hand; `decode` is for hostile bytes in a trusted process: it uses NumPy only, and raises nothing but `ValueRefused`.
 """
 
 from __future__ import annotations
@@ -77,17 +77,6 @@ class Array:
     library: str
     dtype: str
     data: np.ndarray
-
-
-def encode(value: Any, limits: Limits = LIMITS) -> bytes:
-    """`value` as bytes. Subclasses are reduced to the plain data that they hold, with the base classes' methods.
-
-    Raises:
-        ValueRefused: it holds something that is no value, or too much.
-    """
-    from autograder.answers.encoding import Writer  # imports torch, which the trusted process does without
-
-    return Writer(limits).written(value)
 
 
 def decode(data: bytes, limits: Limits = LIMITS) -> Any:

@@ -18,10 +18,10 @@ from pygments.formatters import HtmlFormatter
 from traitlets.config import Config
 
 from autograder.course import Course
-from autograder.feedback.sanitise import clean_html
-from autograder.grading.graded import Graded
-from autograder.nbgrader_bridge.settings import TEMPLATE, TEMPLATES
-from autograder.writing import write_whole
+from autograder.feedback.template import TEMPLATE, TEMPLATES
+from autograder.files.writing import write_whole
+from autograder.records.graded import Graded
+from autograder.sanitise import clean_html
 
 _CONTENT = b'<meta name="gradus-content" content="'
 _HEAD_BYTES = 2000
@@ -29,7 +29,7 @@ _REMEMBERED = 2000  # pieces of text and code
 
 
 class FeedbackExporter(HTMLExporter):
-    """Makes the page; nbgrader's `generate_feedback` uses it too. `settings` names its template."""
+    """Makes the page; nbgrader's `generate_feedback` uses it too. `set_options` names its template."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)

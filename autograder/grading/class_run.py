@@ -7,28 +7,27 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from autograder.engine.pool import Pool, Sandbox
 from autograder.feedback.pages import FeedbackWriter
-from autograder.feedback.report import Report, Result
+from autograder.files.writing import remove_all_but, write_whole
+from autograder.gradebook.gradebook import Class, opened, questions, register
+from autograder.gradebook.late import LatePenalties
+from autograder.gradebook.settings import course_zone, nbgrader_options
 from autograder.grading import marking  # noqa: F401  (here, before threads that need it could import it at once)
 from autograder.grading.content import versions
-from autograder.grading.grade import Progress
-from autograder.grading.graded import Graded
-from autograder.grading.pool import Pool, Sandbox
 from autograder.grading.session import Session
-from autograder.nbgrader_bridge.exporters import remove_all_but
-from autograder.nbgrader_bridge.gradebook import Class, opened, questions, register
-from autograder.nbgrader_bridge.late import LatePenalties
-from autograder.nbgrader_bridge.readings import course_zone
-from autograder.nbgrader_bridge.settings import nbgrader_options
+from autograder.records.graded import Graded
+from autograder.records.report import Report, Result
 from autograder.submissions.attempts import submitted_folder
 from autograder.submissions.folders import Submission
 from autograder.submissions.timestamps import TIMESTAMP, timestamp_in
-from autograder.writing import write_whole
 from gradus.errors import GradusError
 
+Progress = Callable[[str, int, int], Any]  # a student's name, the submissions done, and those in all
 BATCH = 25  # submissions between two commits of the gradebook
 
 _log = logging.getLogger("traitlets")  # nbgrader's own, which goes to the course's log file

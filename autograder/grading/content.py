@@ -10,8 +10,8 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from autograder.assignment.jobs import Assignment
 from autograder.options import Options
-from autograder.problem_sets.jobs import Assignment
 from gradus.datasets.catalog import DATA_SETS
 from gradus.version import __version__
 

@@ -6,25 +6,23 @@ This module imports nothing heavy: the sandboxes start first, which takes second
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autograder.course import Course
-from autograder.grading.graded import Graded
-from autograder.grading.pool import Pool
+from autograder.engine.pool import Pool
+from autograder.engine.sandbox import preload_for
+from autograder.files.log import log_to
+from autograder.gradebook.gradebook_file import require_sound_gradebook
 from autograder.grading.session import Session
-from autograder.log import log_to
-from autograder.nbgrader_bridge.gradebook_file import require_sound_gradebook
-from autograder.problem_sets.release import require
-from autograder.sandbox import preload_for
+from autograder.records.graded import Graded
 from autograder.submissions.folders import Submission, find_skipped, find_submissions
 from gradus.cores import available_cores
 
 if TYPE_CHECKING:
-    from autograder.feedback.report import Report
+    from autograder.grading.class_run import Progress
+    from autograder.records.report import Report
 
-Progress = Callable[[str, int, int], Any]
 SURE_TO_ERR = 10  # of so many submissions one is wrong somewhere, and hints will be needed
 
 _log = logging.getLogger("traitlets")  # nbgrader's own, which goes to the course's log file
@@ -61,7 +59,7 @@ def grade(
         GradusError: the run cannot be done: no such problem set, no submissions, stale release, a solution that fails,
             no sandbox, a full disk, another run. What was graded until then is kept.
     """
-    require(course, problem_set)
+    course.require(problem_set)
     submissions = find_submissions(course, problem_set)
     with course.grading() as notes:
         require_sound_gradebook(course.gradebook)

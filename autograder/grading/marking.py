@@ -13,20 +13,20 @@ from nbformat import NotebookNode, from_dict
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 
 from autograder.answers.frames import OTHERWISE
-from autograder.execution import CellResult, Execution, Limits, QuestionResult
-from autograder.feedback.sanitise import sanitise
+from autograder.assignment.jobs import Assignment
+from autograder.grading.answer_key import AnswerKey
 from autograder.grading.content import versions
-from autograder.grading.graded import Graded
 from autograder.grading.notes import most_important, notes_on
 from autograder.grading.undefined import left_stubs, why_undefined
-from autograder.judging.answer_key import AnswerKey
 from autograder.judging.judge import Verdict, judge
 from autograder.judging.verdict_text import end_of_test, verdict_text
 from autograder.misconceptions.variants import Misconception
 from autograder.options import Options
-from autograder.problem_sets.jobs import Assignment
+from autograder.records.execution import CellResult, Execution, Limits, QuestionResult
+from autograder.records.graded import Graded
+from autograder.sanitise import sanitise
 from autograder.submissions.record import with_note
-from gradus.frames import label_of
+from gradus.notebook.frame import label_of
 
 Diagnose = Callable[[str, list[bytes]], Misconception | None]  # of a question's frames
 

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from autograder.execution import CellResult, PassedOver
-from gradus.frames import label_of
+from autograder.records.execution import CellResult, PassedOver
+from gradus.notebook.frame import label_of
 
 _MOST = 5  # of one notebook; who has more of them sees the rest in the cells
 _WITHOUT = "the rest of the cell was run without this line"

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course import Course
-from autograder.writing import UNFINISHED, write_whole
+from autograder.files.writing import UNFINISHED, write_whole
 
 _SOON = 60.0  # seconds: what is younger may be being written now, by nbgrader
 MAX_SEED = 2**53 - 1  # what JSON readers in other languages can hold

@@ -13,17 +13,17 @@ from dataclasses import dataclass, field, replace
 
 from nbformat import NotebookNode
 
+from autograder.assignment.jobs import Assignment, job_of, load_assignment
 from autograder.course import Course
+from autograder.grading.answer_key import AnswerKey, Engine, answer_key
 from autograder.grading.content import content_key, reference_key
-from autograder.grading.graded import Graded
+from autograder.grading.hints import Hints
 from autograder.grading.results import Results
-from autograder.judging.answer_key import AnswerKey, Engine, answer_key
-from autograder.misconceptions.hints import Hints
 from autograder.options import Options, options_of
-from autograder.problem_sets.jobs import Assignment, job_of, load_assignment
+from autograder.records.graded import Graded
 from autograder.submissions.attempts import HandedIn, handed_in
 from autograder.submissions.intake import framed
-from gradus.notebooks import source_of
+from gradus.notebook.form import source_of
 
 
 @dataclass

@@ -7,12 +7,12 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from autograder.execution import CellResult
+from autograder.assignment.cells import kind_of
+from autograder.assignment.jobs import Assignment
+from autograder.assignment.names import bound_names
 from autograder.grading.notes import place_of_cell
-from autograder.problem_sets.jobs import Assignment
-from autograder.problem_sets.lint import kind_of
-from autograder.problem_sets.names import bound_names
-from gradus.frames import label_of
+from autograder.records.execution import CellResult
+from gradus.notebook.frame import label_of
 
 _STUB = "NotImplementedError"
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from autograder.answers import frames
-from autograder.answers.frames import Frame, exception_matches, read_frame, read_settings
+from autograder.answers.frames import AnswerFrame, exception_matches, read_frame, read_settings
 from autograder.answers.settings import Settings
 from autograder.answers.values import LIMITS, REASONS, Limits, ValueRefused
 from autograder.judging.compare import Difference, difference
@@ -58,7 +58,7 @@ class Verdict:
 class Expected:
     """One answer of the reference."""
 
-    frame: Frame
+    frame: AnswerFrame
     settings: Settings
 
 
@@ -95,11 +95,11 @@ def _judged(
 ) -> Verdict:
     verdicts, stopped = [], None
     for number, answer in enumerate(asked, 1):
-        frame: Frame | ValueRefused | None = None
+        frame: AnswerFrame | ValueRefused | None = None
         if number <= len(received) and stopped is None:
             same = received[number - 1] == expected[number - 1]  # to the byte: it has been read already
             frame = answer.frame if same else _frame(received[number - 1], limits)
-        if isinstance(frame, Frame) and frame.kind == frames.STOPPED:
+        if isinstance(frame, AnswerFrame) and frame.kind == frames.STOPPED:
             stopped, frame = frame.content, None
         verdicts.append(_verdict(number, answer, frame))
     surplus = len(received) - len(asked)
@@ -149,7 +149,7 @@ def units_of(asked: list[Expected]) -> list[list[int]]:
     return list(units.values())
 
 
-def _frame(data: bytes, limits: Limits) -> Frame | ValueRefused:
+def _frame(data: bytes, limits: Limits) -> AnswerFrame | ValueRefused:
     try:
         return read_frame(data, limits)
     except ValueRefused as refusal:
@@ -158,10 +158,10 @@ def _frame(data: bytes, limits: Limits) -> Frame | ValueRefused:
 
 def _ends_the_stream(data: bytes, limits: Limits) -> bool:
     frame = _frame(data, limits)
-    return isinstance(frame, Frame) and frame.kind == frames.STOPPED
+    return isinstance(frame, AnswerFrame) and frame.kind == frames.STOPPED
 
 
-def _verdict(number: int, answer: Expected, frame: Frame | ValueRefused | None) -> AnswerVerdict:
+def _verdict(number: int, answer: Expected, frame: AnswerFrame | ValueRefused | None) -> AnswerVerdict:
     settings = answer.settings
 
     def verdict(outcome: str, says: str, aspect: str = "") -> AnswerVerdict:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from autograder.execution import Limits, QuestionResult
 from autograder.judging.judge import Verdict
+from autograder.records.execution import Limits, QuestionResult
 
 _MOST_KINDS = 6  # sentences on wrong answers; more would not be read
 

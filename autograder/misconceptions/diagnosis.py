@@ -6,7 +6,7 @@ import functools
 from collections.abc import Mapping, Sequence
 
 from autograder.answers import frames
-from autograder.answers.frames import Frame, read_frame
+from autograder.answers.frames import AnswerFrame, read_frame
 from autograder.answers.settings import Settings
 from autograder.answers.values import ValueRefused
 from autograder.judging.compare import difference
@@ -71,17 +71,17 @@ def only_exceptions(stream: Sequence[bytes]) -> bool:
     return kinds <= {frames.EXCEPTION, frames.STOPPED}
 
 
-def _read(frame: bytes) -> Frame:
+def _read(frame: bytes) -> AnswerFrame:
     """The same first answers are looked at for every misconception and every student; large ones are not kept."""
     return _read_once(frame) if len(frame) <= _SMALL else read_frame(frame)
 
 
 @functools.lru_cache(maxsize=2048)
-def _read_once(frame: bytes) -> Frame:
+def _read_once(frame: bytes) -> AnswerFrame:
     return read_frame(frame)
 
 
-def _same(one: Frame, other: Frame, settings: Settings) -> bool:
+def _same(one: AnswerFrame, other: AnswerFrame, settings: Settings) -> bool:
     if one.kind != other.kind:
         return False
     if one.kind != frames.VALUE:

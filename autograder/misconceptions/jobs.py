@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from autograder.answers.frames import NEXT
-from autograder.execution import CodeCell, Job, Question
+from autograder.assignment.cells import kind_of
+from autograder.assignment.jobs import source_job
 from autograder.misconceptions.variants import Variant
-from autograder.problem_sets.jobs import source_job
-from autograder.problem_sets.lint import kind_of
+from autograder.records.execution import CodeCell, Job, Question
 from gradus.errors import GradusError
-from gradus.notebooks import Notebook
+from gradus.notebook.form import Notebook
 
 Streams = Mapping[str, list[bytes]]
 Run = Callable[[Job], Streams]

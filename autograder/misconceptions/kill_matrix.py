@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from autograder.assignment.jobs import source_job
 from autograder.judging.judge import JudgeError, Verdict, judge, read_expected
 from autograder.misconceptions.diagnosis import diagnose, only_exceptions, same_answers
 from autograder.misconceptions.jobs import Run, Streams, streams_of, substitute, test_of
 from autograder.misconceptions.variants import FILE, Misconception, Variant, read_variants
-from autograder.problem_sets.jobs import source_job
-from gradus.notebooks import read
+from gradus.notebook.form import read
 
 MIN_WHEATS, MIN_MISCONCEPTIONS = 3, 5
 

@@ -1,1 +1,1 @@
-"""nbgrader's side: its database, its options, and our engine in the place of its stages."""
+"""nbgrader's commands and formgrader, with our engine in the place of their stages."""

@@ -1,108 +1,20 @@
-"""How nbgrader is set up for Gradus. `nbgrader_config.py`, the tests and `gradus grade` all take it from here."""
+"""How nbgrader's own programs are set up for Gradus: `nbgrader_config.py` and every course's own file call this."""
 
 from __future__ import annotations
 
-import os
-import sys
-import warnings
-from pathlib import Path
-
-from traitlets.config import Config, PyFileConfigLoader
+from traitlets.config import Config
 
 from autograder.course import Course
-from autograder.writing import write_whole
-from gradus.errors import GradusError
-
-TEMPLATES = Path(__file__).resolve().parents[1] / "feedback" / "templates"
-TEMPLATE = "gradus-feedback"
-NEVER_COPIED = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "variants.py"]
-STUB = "# YOUR CODE HERE\nraise NotImplementedError"
-OWN_FILE = "nbgrader_config.py"
-_OWN_CONFIG = '''\
-"""nbgrader's configuration for this course, written by `gradus grade` where there was none; add options below.
-
-With it, `nbgrader autograde` and formgrader, started in this folder, grade as `gradus grade` does. Without it nbgrader
-would run submissions with all the rights of your account, and would not know what the hidden questions ask for.
-"""
-
-from pathlib import Path
-
-from autograder.course import Course
-from autograder.nbgrader_bridge.settings import configure
-
-c = get_config()
-configure(c, Course(Path(__file__).parent{folders}))
-'''
+from autograder.gradebook.settings import set_options
 
 
 def configure(c: Config, course: Course) -> Config:
-    """Set nbgrader's options in `c` for `course`, prepare the environment that nbgrader expects, and return `c`.
+    """Set nbgrader's options in `c` for `course`, have nbgrader find and read submissions as we do, and return `c`.
 
-    Every entrance (our command, nbgrader's command line, formgrader) runs through this, so all give the same marks.
+    Every entrance (our command, nbgrader's command line, formgrader) has the same options, so all give the same marks.
     """
     from autograder.nbgrader_bridge import found_submissions  # noqa: F401  (tells nbgrader what there is)
-    from autograder.nbgrader_bridge.given_marks import GivenMarks  # and nbgrader, which whoever asks for this uses
     from autograder.nbgrader_bridge.readings import read_as_we_do
 
     read_as_we_do(course)
-    _find_our_programs()
-    warnings.filterwarnings("ignore", "Object of type <Submitted", module="nbgrader")  # SQLAlchemy, of nbgrader's ways
-    c.CourseDirectory.root = str(course.root)
-    c.CourseDirectory.db_url = course.gradebook_url  # nbgrader would take a `?` in the path for options
-    # Relative, because formgrader makes links of them, and nbgrader escapes `root` but not these in its patterns.
-    c.CourseDirectory.source_directory = os.path.relpath(course.solutions, course.root)
-    c.CourseDirectory.release_directory = os.path.relpath(course.exercises, course.root)
-    c.CourseDirectory.ignore = NEVER_COPIED
-
-    c.ClearSolutions.code_stub = {"python": STUB}
-    c.GenerateAssignment.exporter_class = "autograder.nbgrader_bridge.exporters.ReleaseExporter"
-    c.Autograde.exporter_class = "autograder.nbgrader_bridge.exporters.SubmissionExporter"
-    c.Autograde.autograde_preprocessors = [
-        "autograder.nbgrader_bridge.stage.Grade",
-        "nbgrader.preprocessors.SaveAutoGrades",
-        "autograder.nbgrader_bridge.late.CarefulPenalties",
-        "nbgrader.preprocessors.CheckCellMetadata",
-    ]
-    c.FeedbackExporter.template_name = TEMPLATE
-    c.FeedbackExporter.extra_template_basedirs = [str(TEMPLATES)]
-    c.FeedbackExporter.exclude_anchor_links = True
-    c.GenerateFeedback.preprocessors = [GivenMarks]
-    c.GenerateFeedback.exporter_class = "autograder.feedback.pages.FeedbackExporter"
-    return c
-
-
-def nbgrader_options(course: Course) -> Config:
-    """nbgrader's options for `course`: ours, and what the course folder's own nbgrader_config.py adds.
-
-    It is written where there is none: nbgrader's own pages say that its command is to be started in that folder.
-
-    Raises:
-        GradusError: that file fails.
-    """
-    config = configure(Config(), course)
-    own = course.root / OWN_FILE
-    if not own.exists():
-        write_whole(own, _own_config(course).encode())
-    try:
-        config.merge(PyFileConfigLoader(str(own)).load_config())  # with a `path` it would expand variables in it
-    except Exception as error:
-        raise GradusError(f"{own} fails with {type(error).__name__}: {error}; mend it.") from None
-    return config
-
-
-def _own_config(course: Course) -> str:
-    usual = Course(course.root)
-    if (course.solutions, course.exercises) == (usual.solutions, usual.exercises):
-        return _OWN_CONFIG.format(folders="")
-    return _OWN_CONFIG.format(folders=f", Path({str(course.solutions)!r}), Path({str(course.exercises)!r})")
-
-
-def _find_our_programs() -> None:
-    """nbgrader starts `alembic` by name and Jupyter looks for the kernel `python3`: both must be this environment's."""
-    _put_first("PATH", Path(sys.executable).parent)
-    _put_first("JUPYTER_PATH", Path(sys.prefix) / "share" / "jupyter")
-
-
-def _put_first(variable: str, folder: Path) -> None:
-    others = [entry for entry in os.environ.get(variable, "").split(os.pathsep) if entry and entry != str(folder)]
-    os.environ[variable] = os.pathsep.join([str(folder), *others])
+    return set_options(c, course)

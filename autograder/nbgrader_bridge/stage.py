@@ -13,7 +13,7 @@ from typing import Any
 from nbformat import NotebookNode, from_dict
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from autograder.grading.pool import Sandbox
+from autograder.engine.pool import Sandbox
 from autograder.grading.session import Session
 from autograder.nbgrader_bridge.exporters import course_of
 from autograder.options import Options

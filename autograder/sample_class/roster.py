@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from gradus.notebooks import Notebook
+from gradus.notebook.form import Notebook
 
 GOOD_ESSAY = """\
 1. Accuracy changes only when the highest score changes. For almost all weights a small step changes no prediction, so

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from autograder.sample_class.roster import ROSTER, Student
 from gradus.errors import GradusError
-from gradus.notebooks import Notebook, read, source_of
+from gradus.notebook.form import Notebook, read, source_of
 
 _CODE_STUB = re.compile(r"^ +# YOUR CODE HERE\n +raise NotImplementedError\S*$", re.MULTILINE)
 _TEXT_STUB = "YOUR ANSWER HERE"

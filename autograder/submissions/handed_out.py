@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gradus.frames import KEY, digest_of, recorded_frame
+from gradus.notebook.frame import KEY, digest_of, recorded_frame
 
 _FRAME = re.compile(rf'"{KEY}"\s*:\s*')
 

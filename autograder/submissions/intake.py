@@ -23,7 +23,7 @@ from autograder.submissions.rebuild import blank, rebuild
 from autograder.submissions.recognise import recognise
 from autograder.submissions.release_index import SubmittedCell, index_of
 from autograder.submissions.students import printable
-from gradus.frames import recorded_frame
+from gradus.notebook.frame import recorded_frame
 
 MAX_BYTES = 32_000_000
 MAX_CELLS = 1_000

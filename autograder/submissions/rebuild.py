@@ -19,7 +19,7 @@ from autograder.submissions.record import with_note
 from autograder.submissions.release_index import ReleaseIndex, SubmittedCell, index_of, is_answer, is_graded, is_written
 from autograder.submissions.sources import bare, same_text
 from autograder.submissions.written import FoundAnswer, find_written, is_answered
-from gradus.frames import label_of
+from gradus.notebook.frame import label_of
 
 
 def rebuild(

@@ -16,7 +16,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-from autograder.feedback.sanitise import clean_text
+from autograder.sanitise import clean_text
 
 NOTE_ID = "note-from-the-grader"
 

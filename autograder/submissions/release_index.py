@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from nbformat import NotebookNode
 
 from autograder.submissions.sources import bare, lines_of
-from gradus.frames import label_of
+from gradus.notebook.frame import label_of
 
 
 @dataclass(frozen=True)

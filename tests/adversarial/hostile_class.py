@@ -25,7 +25,7 @@ from autograder.course import REPOSITORY, Course
 from autograder.sample_class.roster import Student
 from autograder.sample_class.submissions import answers
 from gradus.datasets.fetch import cache_folder
-from gradus.notebooks import Notebook, read, source_of
+from gradus.notebook.form import Notebook, read, source_of
 
 SEED = 20_260_101
 # Small limits, so that whoever is stopped is stopped soon.

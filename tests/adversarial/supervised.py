@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.sandbox.processes import descendants
+from autograder.engine.sandbox.processes import descendants
 
 PR_SET_CHILD_SUBREAPER = 36
 TICK_SECONDS = 0.1

@@ -28,8 +28,8 @@ from page_check import dangers
 from supervised import supervise
 
 from autograder.course import Course
-from autograder.nbgrader_bridge.gradebook import all_marks
-from gradus.notebooks import read
+from autograder.gradebook.gradebook import all_marks
+from gradus.notebook.form import read
 
 pytestmark = [
     pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux: there is no sandbox without it"),

@@ -22,9 +22,9 @@ from hostile_class import grade_command, hand_in_honest, set_limits
 from supervised import supervise
 
 from autograder.course import Course
-from autograder.nbgrader_bridge.gradebook import all_marks
-from autograder.sandbox.processes import children, descendants
-from gradus.notebooks import read
+from autograder.engine.sandbox.processes import children, descendants
+from autograder.gradebook.gradebook import all_marks
+from gradus.notebook.form import read
 
 pytestmark = [
     pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux: there is no sandbox without it"),

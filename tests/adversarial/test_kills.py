@@ -20,8 +20,8 @@ from hostile_class import HONEST, grade_command, hand_in_honest, honest_marks
 from supervised import Outcome, supervise
 
 from autograder.course import Course
-from autograder.nbgrader_bridge.gradebook import all_marks
-from gradus.notebooks import read
+from autograder.gradebook.gradebook import all_marks
+from gradus.notebook.form import read
 
 pytestmark = [
     pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux: there is no sandbox without it"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from autograder.sample_class.roster import Student
 from autograder.sample_class.submissions import answers
-from gradus.notebooks import Notebook, source_of
+from gradus.notebook.form import Notebook, source_of
 
 POINTS = {
     "test_one_hot": 1.0,

@@ -1,0 +1,128 @@
+"""`gradus variants`: run every variant of a problem set in the sandbox, and show which question catches which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+from autograder.assignment.asked import asked_questions
+from autograder.assignment.jobs import source_job
+from autograder.authoring.reference import reference_findings
+from autograder.course import Course
+from autograder.engine.pool import Sandbox
+from autograder.misconceptions.jobs import asked_instead
+from autograder.misconceptions.kill_matrix import KillMatrix, Row, kill_matrix
+from autograder.misconceptions.variants import FILE
+from autograder.records.execution import Job, Limits
+from gradus.errors import GradusError
+from gradus.notebook.form import read
+
+_LIMITS = Limits(question_seconds=20.0)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One problem set. `findings` are those of its matrix, then those of its reference."""
+
+    problem_set: str
+    matrix: KillMatrix
+    findings: list[str]
+
+
+def examine(course: Course, problem_sets: list[str], seed: int, sandbox: bool = True) -> list[Checked]:
+    """Run the variants of the problem sets, or of all that have some.
+
+    Raises:
+        GradusError: there are none, a variant is broken, or there is no sandbox.
+    """
+    for name in problem_sets:
+        course.require(name)
+    known = [name for name in course.problem_sets() if course.source_notebook(name).with_name(FILE).is_file()]
+    names = problem_sets or known
+    if not names:
+        raise GradusError(f"no problem set in {course.solutions} has a {FILE}; write one beside its notebook.")
+    engine = Sandbox(_LIMITS, sandbox)
+    try:
+        return [_checked(course, name, engine, seed) for name in names]
+    finally:
+        engine.close()
+
+
+def _checked(course: Course, name: str, engine: Sandbox, seed: int) -> Checked:
+    path = course.source_notebook(name)
+    notebook = read(path)
+
+    def run(job: Job) -> dict[str, list[bytes]]:
+        return {question.name: question.frames for question in engine.run(job).questions}
+
+    def run_reference(
+        seed: int, *, ambient: int = 0, before: Mapping[str, str] | None = None
+    ) -> dict[str, list[bytes]]:
+        return run(replace(asked_instead(source_job(notebook, seed), before or {}), ambient=ambient))
+
+    matrix = kill_matrix(path.parent, run, seed)
+    rules = reference_findings(run_reference, asked_questions(notebook), str(path))
+    return Checked(name, matrix, [*matrix.findings, *rules])
+
+
+def show(checked: Checked, console: Console) -> None:
+    """Print the matrix: a line for each variant, a column for each question with the share that it earns there."""
+    matrix = checked.matrix
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("question", no_wrap=True)
+    table.add_column("variant", no_wrap=True)
+    for number, _ in enumerate(matrix.questions, 1):
+        table.add_column(str(number), justify="right", no_wrap=True)
+    table.add_column("caught by answers", no_wrap=True)
+    for kind, rows in (("wheat", matrix.wheats), ("chaff", matrix.chaffs)):
+        for row in rows:
+            shares = [_share(row.shares[question]) for question in matrix.questions]
+            variant = Text(f"{kind}: {row.variant.title}")
+            table.add_row(Text(row.variant.question), variant, *shares, _answers(row))
+    whole = Measurement.get(console, console.options.update(max_width=10_000), table).maximum
+    console.width = max(whole, console.width)
+    console.print(table, crop=False)
+    console.print(
+        "  ".join(f"{number} {question}" for number, question in enumerate(matrix.questions, 1)), highlight=False
+    )
+    for finding in checked.findings:
+        console.print(Text(f"* {finding}"), soft_wrap=True)
+    count = f"{len(matrix.wheats)} wheats, {len(matrix.chaffs)} misconceptions"
+    verdict = f"{len(checked.findings)} findings" if checked.findings else "every one is told apart"
+    console.print(f"{checked.problem_set}: {count}: {verdict}.", highlight=False)
+
+
+def as_dict(checked: Checked) -> dict[str, Any]:
+    """For `--json`: problem_set, questions, findings, and variants with their shares by question."""
+    rows = [("wheat", row) for row in checked.matrix.wheats] + [("misconception", row) for row in checked.matrix.chaffs]
+    return {
+        "problem_set": checked.problem_set,
+        "questions": list(checked.matrix.questions),
+        "findings": checked.findings,
+        "variants": [
+            {
+                "kind": kind,
+                "question": row.variant.question,
+                "name": row.variant.name,
+                "shares": row.shares,
+                "caught_by": list(row.caught_by),
+            }
+            for kind, row in rows
+        ],
+    }
+
+
+def _share(share: float) -> str:
+    return "." if share == 1 else f"{share:.0%}"
+
+
+def _answers(row: Row) -> str:
+    shown = ", ".join(map(str, row.caught_by[:8]))
+    return shown + (", …" if len(row.caught_by) > 8 else "")

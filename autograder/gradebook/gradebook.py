@@ -1,0 +1,265 @@
+"""What goes into nbgrader's gradebook and comes out of it, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import nbgrader.api
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from nbgrader.api import (
+    Comment,
+    Grade,
+    Gradebook,
+    MissingEntry,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+    new_uuid,
+)
+from nbgrader.dbutil import ALEMBIC_DIR
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import selectinload
+
+from autograder.course import Course
+from autograder.files.writing import UNFINISHED
+from autograder.gradebook.gradebook_file import is_only_begun, what_is_wrong
+from autograder.gradebook.late import LatePenalties
+from autograder.records.report import GradedCell
+from gradus.errors import GradusError
+from gradus.notebook.form import read
+
+
+def schema_version() -> str:
+    """The version that a new gradebook is marked with: the newest of nbgrader's migrations.
+
+    nbgrader starts the program `alembic` to be told it. That takes as long as grading a dozen submissions, and a Ctrl-C
+    meanwhile ends in its traceback.
+    """
+    config = Config()
+    config.set_main_option("script_location", ALEMBIC_DIR.replace("%", "%%"))
+    return str(ScriptDirectory.from_config(config).get_current_head())
+
+
+stock_schema_version = nbgrader.api.get_alembic_version
+nbgrader.api.get_alembic_version = schema_version
+
+
+def questions(course: Course, problem_set: str) -> list[GradedCell]:
+    """The graded cells of a problem set in the order of its notebook."""
+    found = []
+    for cell in read(course.released_notebook(problem_set))["cells"]:
+        metadata = cell["metadata"].get("nbgrader", {})
+        if metadata.get("grade") or metadata.get("task"):
+            by_hand = bool(metadata.get("solution") or metadata.get("task"))
+            found.append(GradedCell(metadata["grade_id"], float(metadata["points"]), by_hand))
+    return found
+
+
+def make_whole(path: Path) -> None:
+    """Make an empty gradebook where there is none, in one step: an interrupt leaves none, and not a part of one."""
+    if path.exists() and not is_only_begun(path):
+        return
+    unfinished = path.with_name(f"{UNFINISHED}{path.name}")
+    unfinished.unlink(missing_ok=True)
+    Gradebook(URL.create("sqlite", database=str(unfinished))).close()
+    unfinished.replace(path)
+
+
+def register(course: Course, problem_set: str) -> list[str]:
+    """Make the gradebook know the problem set as it is now, tests included.
+
+    Where its questions are others than when submissions were graded, what was recorded for them goes on with it.
+
+    Returns:
+        Sentences on what that did; none when nothing had changed.
+
+    Raises:
+        GradusError: the released notebook is stale, or the gradebook cannot be written.
+    """
+    from autograder.gradebook.generate import StageError, generate
+    from autograder.gradebook.migration import migrate
+
+    released, said = course.released_notebook(problem_set), []
+    try:
+        make_whole(course.gradebook)
+        try:
+            text = generate(course, problem_set, course.gradebook_url)
+        except StageError as error:
+            if "Cannot add or remove cells" not in str(error):
+                raise
+            said = migrate(course, problem_set)
+            text = generate(course, problem_set, course.gradebook_url)
+    except StageError as error:
+        if isinstance(error.__cause__, SQLAlchemyError):
+            raise GradusError(what_is_wrong(course.gradebook, error.__cause__)) from None
+        raise GradusError(f"{problem_set} cannot be graded.\n{error}") from None
+    except SQLAlchemyError as error:
+        raise GradusError(what_is_wrong(course.gradebook, error)) from None
+    if not released.is_file() or released.read_bytes() != text.encode():
+        raise GradusError(f"{released} is not what its solution gives; run `gradus release {problem_set}` first.")
+    return said
+
+
+@contextmanager
+def opened(course: Course) -> Iterator[Gradebook]:
+    """The gradebook of a course.
+
+    Raises:
+        GradusError: the database refuses, now or before this is closed; what was not committed is not in it then.
+    """
+    try:
+        with Gradebook(course.gradebook_url) as gradebook:
+            yield gradebook
+    except SQLAlchemyError as error:
+        raise GradusError(what_is_wrong(course.gradebook, error)) from error
+
+
+def marks(course: Course, problem_set: str, student: str) -> dict[str, float | None] | None:
+    """A student's marks by question; None for one that waits for a person. None at all when nothing is recorded."""
+    return all_marks(course, problem_set).get(student)
+
+
+def all_marks(course: Course, problem_set: str) -> dict[str, dict[str, float | None]]:
+    """The marks of every student by question, as `marks` gives them."""
+    with opened(course) as gradebook:
+        try:
+            return Class(gradebook, problem_set).marks()
+        except MissingEntry:
+            return {}
+
+
+class Class:
+    """The recorded submissions of a problem set, read at once and written in batches.
+
+    What a person has entered (marks by hand, extra credit, comments, extensions) is never changed.
+
+    Args:
+        gradebook: open as long as this is used; nothing else may write through it.
+        late: what the instructor takes off for being late; None for nothing.
+    """
+
+    def __init__(self, gradebook: Gradebook, problem_set: str, late: LatePenalties | None = None) -> None:
+        self._gradebook, self._db, self._late = gradebook, gradebook.db(), late
+        self._db.expire_on_commit = False  # the rows stay as they were read: nobody else writes them meanwhile
+        self._assignment = gradebook.find_assignment(problem_set)
+        self._students = {student.id for student in self._db.query(Student)}
+        found = self._db.query(SubmittedAssignment).filter_by(assignment_id=self._assignment.id)
+        loaded = selectinload(SubmittedAssignment.notebooks)
+        found = found.options(
+            loaded.selectinload(SubmittedNotebook.grades), loaded.selectinload(SubmittedNotebook.comments)
+        )
+        self._submissions = {submission.student_id: submission for submission in found}
+        self._notebooks = {notebook.id: notebook for notebook in self._assignment.notebooks}
+        cells = [cell for notebook in self._notebooks.values() for cell in notebook._base_cells]
+        self._names = {cell.id: cell.name for cell in cells}
+
+    def record(
+        self, student: str, given: dict[str, float | None], unanswered: dict[str, bool], submitted: datetime | None
+    ) -> None:
+        """Put what the grader found for one student into the open batch.
+
+        Args:
+            given: the mark of each graded cell; None for one that a person marks.
+            unanswered: for each cell for answers, whether it is as it was released.
+            submitted: when, if that is known (UTC).
+        """
+        submission = self._submission(student)
+        if submitted is not None and submission.timestamp != submitted:
+            submission.timestamp = submitted
+        for notebook in submission.notebooks:
+            for grade in notebook.grades:
+                if (name := self._names[grade.cell_id]) in given:
+                    _set(grade, "auto_score", given[name])
+                    _set(grade, "needs_manual_grade", grade.manual_score is not None or grade.auto_score is None)
+            for comment in notebook.comments:
+                if (name := self._names[comment.cell_id]) in unanswered:
+                    _set(comment, "auto_comment", "No response." if unanswered[name] else None)
+            self._penalise(student, submission, notebook)
+
+    def commit(self) -> None:
+        """Write the batch.
+
+        Raises:
+            GradusError: the database cannot be written; nothing of the batch is in it then.
+        """
+        try:
+            self._db.commit()
+        except SQLAlchemyError as error:
+            self._db.rollback()
+            raise GradusError(what_is_wrong(Path(self._gradebook.engine.url.database), error)) from error
+
+    def marks(self) -> dict[str, dict[str, float | None]]:
+        """Every student's marks by question."""
+        return {student: self.marks_of(student) for student in self._submissions}
+
+    def marks_of(self, student: str) -> dict[str, float | None]:
+        """A student's marks by question, those given by hand included."""
+        notebooks = self._submissions[student].notebooks
+        return {self._names[grade.cell_id]: _score(grade) for notebook in notebooks for grade in notebook.grades}
+
+    def comments(self, student: str) -> dict[str, str | None]:
+        """A student's comments by cell: a person's, or else the grader's own."""
+        return {
+            self._names[comment.cell_id]: comment.manual_comment or comment.auto_comment
+            for notebook in self._submissions[student].notebooks
+            for comment in notebook.comments
+        }
+
+    def late_penalty(self, student: str) -> float:
+        """The marks that a student loses for being late, at most what was earned."""
+        return sum(notebook.late_submission_penalty or 0.0 for notebook in self._submissions[student].notebooks)
+
+    def _submission(self, student: str) -> SubmittedAssignment:
+        if student not in self._students:
+            self._db.add(Student(id=student))
+            self._students.add(student)
+        if student not in self._submissions:
+            submission = SubmittedAssignment(id=new_uuid(), assignment_id=self._assignment.id, student_id=student)
+            for master in self._notebooks.values():
+                notebook = SubmittedNotebook(id=new_uuid(), notebook_id=master.id, assignment=submission)
+                graded = [*master.grade_cells, *master.task_cells]
+                notebook.grades = [Grade(cell_id=cell.id) for cell in graded]
+                notebook.comments = [Comment(cell_id=cell.id) for cell in (*master.solution_cells, *master.task_cells)]
+            self._db.add(submission)
+            self._submissions[student] = submission
+        return self._submissions[student]
+
+    def submitted(self, student: str) -> datetime | None:
+        """When a student's submission was handed in (UTC), if that is known."""
+        return self._submissions[student].timestamp if student in self._submissions else None
+
+    def due(self, student: str) -> datetime | None:
+        """Until when a student may hand in (UTC), extension included; None when no date is set."""
+        return self._due(self._submissions[student]) if student in self._submissions else self._assignment.duedate
+
+    def _penalise(self, student: str, submission: SubmittedAssignment, notebook: SubmittedNotebook) -> None:
+        due = self._due(submission)
+        late = (submission.timestamp - due).total_seconds() if submission.timestamp and due else 0.0
+        penalty = None
+        if late > 0 and self._late is not None:
+            self._db.flush()
+            self._db.expire(notebook, ["score"])
+            penalty = self._late.of(student, notebook, late)
+        _set(notebook, "late_submission_penalty", penalty)
+
+    def _due(self, submission: SubmittedAssignment) -> datetime | None:
+        date: datetime | None = self._assignment.duedate
+        return date and date + (submission.extension or timedelta())
+
+
+def _set(row: Any, name: str, value: Any) -> None:
+    """Set a column that differs: what is equal is not written."""
+    if getattr(row, name) != value:
+        setattr(row, name, value)
+
+
+def _score(grade: Grade) -> float | None:
+    """As nbgrader's `Grade.score`, but for rows that may not be in the database yet."""
+    own = grade.auto_score if grade.manual_score is None else grade.manual_score
+    return None if own is None else float(own) + float(grade.extra_credit or 0.0)

@@ -1,0 +1,75 @@
+"""The frame of a problem set: the labelled cells that were handed out, and what must still be true of them.
+
+A release carries its own frame in its metadata, so that a student who has nothing but the one file can check it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import asdict, dataclass
+
+from gradus.notebook.form import Notebook, source_of
+
+KEY = "gradus_frame"
+
+
+@dataclass(frozen=True)
+class FramedCell:
+    """One labelled cell, as it was handed out."""
+
+    label: str  # nbgrader's grade_id
+    cell_id: str  # nbformat's id
+    kind: str  # "code" or "markdown"
+    sort: str  # "answer", "test", or "given" for what tests need
+    digest: str  # of the source as it was handed out; "-" for answers of releases that did not say
+
+    @property
+    def called(self) -> str:
+        return {"answer": "answer cell", "test": "test cell"}.get(self.sort, "cell")
+
+
+@dataclass(frozen=True)
+class ReleasedFrame:
+    """A problem set's name and its labelled cells, in order."""
+
+    name: str
+    cells: tuple[FramedCell, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        return {"name": self.name, "cells": [" ".join(asdict(cell).values()) for cell in self.cells]}
+
+
+def label_of(cell: Notebook) -> str:
+    """The grade_id of a cell; "" when nbgrader does not know it, whatever stands in the place of its metadata."""
+    metadata = cell.get("metadata")
+    entry = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    label = entry.get("grade_id", "") if isinstance(entry, dict) else ""
+    return label if isinstance(label, str) else ""
+
+
+def digest_of(cell: Notebook) -> str:
+    """Sixteen hexadecimal digits for a cell's source; white space at the ends of lines does not count."""
+    lines = "\n".join(line.rstrip() for line in source_of(cell).strip().splitlines())
+    return hashlib.sha256(lines.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def frame_of(name: str, released: Notebook) -> ReleasedFrame:
+    """The frame of a problem set, from the notebook that is handed out."""
+    return ReleasedFrame(name, tuple(_framed(cell) for cell in released["cells"] if label_of(cell)))
+
+
+def recorded_frame(notebook: Notebook) -> ReleasedFrame | None:
+    """The frame that a notebook carries; `None` when it carries none, or one that cannot be read."""
+    try:
+        recorded = notebook["metadata"][KEY]
+        name, cells = recorded["name"], tuple(FramedCell(*line.split(" ")) for line in recorded["cells"])
+        return ReleasedFrame(name, cells) if re.fullmatch(r"[\w.-]+", name) else None
+    except (KeyError, TypeError, AttributeError):
+        return None
+
+
+def _framed(cell: Notebook) -> FramedCell:
+    entry = cell["metadata"]["nbgrader"]
+    sort = "answer" if entry.get("solution") else "test" if entry.get("grade") else "given"
+    return FramedCell(label_of(cell), str(cell.get("id", "")), cell["cell_type"], sort, digest_of(cell))
