@@ -319,7 +319,7 @@ def _newer_pythons() -> list[str]:
 
 def test_syntax_that_is_newer_than_the_graders_python_is_named() -> None:
     code = (
-        "import json, sys\nfrom gradus.notebook.plain_python import newer_syntax, tree_of\n"
+        "import json, sys\nfrom gradus.hand_in.plain_python import newer_syntax, tree_of\n"
         "print(json.dumps([bool(newer_syntax(s, tree_of(s))) for s in json.loads(sys.argv[1])]))"
     )
     pythons = _newer_pythons()

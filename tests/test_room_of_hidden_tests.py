@@ -20,8 +20,8 @@ from autograder.assignment.cells import kind_of
 from autograder.assignment.jobs import source_job
 from autograder.judging.judge import attempts, judge
 from autograder.records.execution import CodeCell, Job
+from gradus.names import bound_names, free_names
 from gradus.notebook.form import Notebook, source_of
-from gradus.notebook.names import bound_names, free_names
 
 SETS = ("ps1", "ps2", "ps3", "ps4", "ps5", "ps6")
 ASK = "from autograder.answers import answer, cases\nimport torch\n"

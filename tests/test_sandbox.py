@@ -247,8 +247,9 @@ open('/gradus/gradus/__init__.py').read()
 
 
 def test_the_secrets_of_the_machine_cannot_be_read(worker):
-    places = [str(PACKAGE / "autograder/judging/judge.py"), str(PACKAGE / "solutions"), str(Path.home()), "/etc/shadow",
-              "/gradus/autograder/engine/inside/warm.py", "/var/log", "/proc/1/environ", "/proc/1/root/root"]  # fmt: skip
+    places = [str(PACKAGE / "autograder/judging/judge.py"), str(PACKAGE / "solutions"), str(Path.home())]
+    places += ["/gradus/autograder/engine/inside/warm.py", "/etc/shadow", "/var/log"]
+    places += ["/proc/1/environ", "/proc/1/root/root"]
     places = [place for place in places if not sys.prefix.startswith(place) and not sys.base_prefix.startswith(place)]
     code = f"""
 import os

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gradus.notebook.names import PYTHONS_OWN
+from gradus.names import PYTHONS_OWN
 
 
 class Room(dict[str, Any]):

@@ -2,7 +2,8 @@
 
 A value is None, a bool, int, float or str, a tensor or array of a plain dtype, or a list, tuple or dict of values. Each
 is written as a tag and its content, little-endian; there is no pickle, and nothing in the bytes names code. `encoding`
-writes them, with torch at hand; `decode` is for hostile bytes in a trusted process: it uses NumPy only, and raises nothing but `ValueRefused`.
+writes them, with torch at hand. `decode` is for hostile bytes in a trusted process: it uses NumPy only, and raises
+nothing but `ValueRefused`.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ import functools
 import re
 from collections.abc import Iterator
 
-from gradus.notebook.names import bound_names as bound_in_python
-from gradus.notebook.names import free_names
+from gradus.names import bound_names as bound_in_python
+from gradus.names import free_names
 
 __all__ = ["bound_names", "called_wrongly", "free_names", "names_in_backticks", "plain_python", "signatures"]
 

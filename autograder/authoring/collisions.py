@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from autograder.assignment.cells import kind_of, place_of
 from autograder.assignment.names import bound_names
 from autograder.assignment.regions import HIDDEN, SOLUTION, without
+from gradus.names import PYTHONS_OWN
 from gradus.notebook.form import Notebook, source_of
-from gradus.notebook.names import PYTHONS_OWN
 
 # What students call their helpers and variables, star imports of pylab and NumPy among them.
 _WORDS = """

@@ -11,8 +11,8 @@ from gradus.hand_in.findings import Finding, cell_name
 from gradus.hand_in.fresh_run import CellError, FreshRun
 from gradus.hand_in.grader import CELL_SECONDS, RUN_SECONDS
 from gradus.hand_in.needs import Need
+from gradus.hand_in.plain_python import Mistake, tree_of
 from gradus.notebook.form import Notebook, source_of
-from gradus.notebook.plain_python import Mistake, tree_of
 
 _RESTART = "in JupyterLab, Kernel → Restart Kernel and Run All Cells… shows the same."
 _NO_DEVICE = re.compile(

@@ -15,8 +15,8 @@ from typing import Literal
 
 from gradus.hand_in.findings import Finding, cell_name
 from gradus.hand_in.grader import normalised, packages
+from gradus.hand_in.plain_python import Mistake, tree_of
 from gradus.notebook.form import Notebook, source_of
-from gradus.notebook.plain_python import Mistake, tree_of
 
 _OURS = {"gradus", "d2l"}
 _CATCHES_IMPORT = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}

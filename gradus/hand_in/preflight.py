@@ -16,14 +16,14 @@ from pathlib import Path
 from gradus.errors import GradusError
 from gradus.hand_in.failures import failures, kept_needs, syntax_finding
 from gradus.hand_in.findings import Finding, cell_name
+from gradus.hand_in.frame_check import frame_findings
 from gradus.hand_in.fresh_run import INSIDE, run_from_top
 from gradus.hand_in.grader import CELL_SECONDS, PYTHON, RUN_SECONDS
 from gradus.hand_in.needs import needs_of
+from gradus.hand_in.plain_python import Mistake, newer_syntax, tree_of
+from gradus.hand_in.unanswered import left_raises, written_findings
 from gradus.notebook.form import Notebook, read, source_of
 from gradus.notebook.frame import ReleasedFrame, frame_of, recorded_frame
-from gradus.notebook.frame_check import frame_findings
-from gradus.notebook.plain_python import Mistake, newer_syntax, tree_of
-from gradus.notebook.unanswered import left_raises, written_findings
 from gradus.printable import printable
 
 
