@@ -33,7 +33,7 @@ from autograder.engine.sandbox import (
 from autograder.engine.sandbox.cgroups import _parents
 from autograder.engine.sandbox.memory import MemoryWatch
 from autograder.engine.sandbox.processes import descendants
-from autograder.records.execution import MIB, Execution, Job, Limits
+from autograder.records.execution import MIB, Execution, Job, Limits, Problem
 
 pytestmark = pytest.mark.skipif(
     unavailable() is not None and not os.environ.get("CI"),  # where it has to be there, its lack is a failure
@@ -486,7 +486,7 @@ time.sleep(20)
 """
     execution = worker.run(job_of(code, "1"), Limits(cell_seconds=15, memory_bytes=512 * MIB))
     assert states(execution) == ["killed", "ok"]
-    assert "used more memory" in execution.problems[0]
+    assert execution.problems[0] == Problem("memory", 0)
 
 
 def test_shared_memory_counts_as_memory_or_as_files(worker):

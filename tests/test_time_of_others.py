@@ -9,10 +9,10 @@ from collections.abc import Iterable
 import pytest
 
 from autograder.engine import pool
-from autograder.engine.pool import SLOWED, Sandbox, Turns
+from autograder.engine.pool import Sandbox, Turns
 from autograder.engine.sandbox import SandboxError, clock, unavailable
 from autograder.engine.sandbox.clock import Clock, Deadline
-from autograder.records.execution import CellResult, CodeCell, Doubt, Execution, Job, Limits, QuestionResult
+from autograder.records.execution import CellResult, CodeCell, Doubt, Execution, Job, Limits, Problem, QuestionResult
 from gradus.errors import GradusError
 
 ME = 7
@@ -176,7 +176,7 @@ def test_what_ends_in_two_places_is_run_a_third_time() -> None:
 def test_what_others_slow_every_time_says_so_and_keeps_its_doubt() -> None:
     found, _ = outcome(*[ran("timeout", "slowed") for _ in range(3)])
     assert found.doubts == {"slowed"}
-    assert found.problems == [SLOWED]
+    assert found.problems == [Problem("slowed")]
 
 
 def test_a_sandbox_that_breaks_down_is_tried_alone_and_then_leaves_no_result() -> None:

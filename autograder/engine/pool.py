@@ -13,10 +13,9 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from autograder.engine.sandbox import PRELOAD, SandboxError, SandboxUnavailable, WarmProcess, Worker, can_be_shared
-from autograder.records.execution import Execution, Job, Limits
+from autograder.records.execution import Execution, Job, Limits, Problem
 from gradus.errors import GradusError
 
-SLOWED = "this computer was busy with other work when a limit passed, so this is no final result: have it graded again"
 _TRIALS_ALONE = 2
 
 Task = TypeVar("Task")
@@ -128,7 +127,7 @@ class Sandbox:
         assert execution is not None
         execution.doubts.discard("ended")
         if execution.doubts:
-            execution.problems.append(SLOWED)
+            execution.problems.append(Problem("slowed"))
         return execution
 
     def stop(self) -> None:

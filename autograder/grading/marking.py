@@ -17,12 +17,13 @@ from autograder.assignment.jobs import Assignment
 from autograder.grading.answer_key import AnswerKey
 from autograder.grading.content import versions
 from autograder.grading.notes import most_important, notes_on
+from autograder.grading.problems import problems_of
 from autograder.grading.undefined import left_stubs, why_undefined
 from autograder.judging.judge import Verdict, judge
-from autograder.judging.verdict_text import end_of_test, verdict_text
+from autograder.judging.verdict_text import verdict_text
 from autograder.misconceptions.variants import Misconception
 from autograder.options import Options
-from autograder.records.execution import CellResult, Execution, Limits, QuestionResult
+from autograder.records.execution import CellResult, Execution
 from autograder.records.graded import Graded
 from autograder.sanitise import sanitise
 from autograder.submissions.record import with_note
@@ -145,37 +146,6 @@ def show(notebook: NotebookNode, execution: Execution) -> None:
     for index, note in notes_of(notebook, execution):
         text = f"The grader: {note}.\n"
         notebook.cells[index]["outputs"].append({"output_type": "stream", "name": "stdout", "text": text})
-
-
-def problems_of(notebook: NotebookNode, execution: Execution, limits: Limits) -> list[str]:
-    """What went wrong in a run, in sentences for the student; one for each place."""
-    names = {
-        f"the cell that begins `{cell['source'].strip().partition(chr(10))[0][:50].replace('`', chr(39))}`": label_of(
-            cell
-        )
-        for cell in notebook.cells
-        if cell["cell_type"] == "code" and label_of(cell)
-    }
-    problems = []
-    for problem in execution.problems:
-        for place, label in names.items():
-            problem = problem.replace(place, f"cell `{label}`")
-        if "was stopped after" in problem and problem.startswith(("cell", "the cell")):
-            problem += ": is there an endless loop?"
-        problems.append(problem)
-    for question in execution.questions:
-        ending = _ending(question, limits)
-        if ending and not any(f"`{question.name}`" in problem for problem in problems):
-            problems.append(f"`{question.name}`: {ending[0].lower()}{ending[1:]}")
-    return problems
-
-
-def _ending(question: QuestionResult, limits: Limits) -> str | None:
-    if question.state == "done":
-        return None
-    nothing = Verdict(0.0, 0.0, 0, 0, ())
-    ending = end_of_test(nothing, question, limits)
-    return ending and ending.rstrip(".")
 
 
 def _tests(notebook: NotebookNode) -> list[Any]:

@@ -110,6 +110,30 @@ class CellResult:
     broken: tuple[int, str] | None = None
 
 
+CellEnd = Literal["memory", "connection", "endless", "ended"]
+ENDS: dict[CellEnd, str] = {
+    "memory": "used more memory than a notebook may",
+    "connection": "broke the connection to the grader",
+    "endless": "ran too long and could not be interrupted",
+    "ended": "ended Python",
+}
+"""How a cell took the notebook's process with it, in words that follow "this cell"."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that went wrong in a run, for whoever says it in words.
+
+    Of a cell: one of `ENDS`, after which the others were run without it; "stopped" at the limit for a cell; "output",
+    of which it made too much. Of the notebook: "time", the limit for all cells; "rerun", the same, and what remained
+    was run again without the slow cells of the student's own; "processes", which came faster than they could be ended;
+    "slowed", when others had the computer as a limit passed.
+    """
+
+    kind: CellEnd | Literal["stopped", "output", "time", "rerun", "processes", "slowed"]
+    cell: int | None = None  # its index in the notebook
+
+
 @dataclass
 class QuestionResult:
     """What a question's child sent. `frames` are bytes from a hostile process, one frame per answer."""
@@ -124,13 +148,13 @@ class QuestionResult:
 class Execution:
     """The run of one notebook.
 
-    `problems` are sentences for the student. `seconds` is the wall time of each phase: `set_up` (namespaces, mounts,
+    `seconds` is the wall time of each phase: `set_up` (namespaces, mounts,
     the fork), `visible`, `questions`, `tear_down`, and `total`. A run with `doubts` counts only when another one, with
     the machine to itself, comes to the same.
     """
 
     cells: list[CellResult]
     questions: list[QuestionResult]
-    problems: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     doubts: set[Doubt] = field(default_factory=set)

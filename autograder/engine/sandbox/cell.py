@@ -9,6 +9,7 @@ from autograder.engine.sandbox.clock import Deadline
 from autograder.engine.sandbox.outputs import Recorder
 from autograder.engine.sandbox.processes import Process
 from autograder.engine.sandbox.tree_watch import TreeWatch
+from autograder.records.execution import CellEnd
 
 GRACE_SECONDS = 2.0  # from the interrupt to the kill
 _GRACE_WALL = 10.0  # and by the wall clock so many times that
@@ -30,7 +31,7 @@ class CellWatch:
         self._tree, self._recorder = tree, recorder
         self.end: dict[str, Any] = {}
         self.interrupted = self.by_others = False
-        self.why = ""
+        self.why: CellEnd | None = None
 
     def wait(self, until: Deadline) -> bool:
         """Wait for the end of the cell, or bring it about when `until` has passed.
@@ -50,7 +51,7 @@ class CellWatch:
             if control.closed or (main.fileno() in at and not more):
                 return self._kill()
             if self._tree.too_much_memory():
-                self.why = "used more memory than a notebook may"
+                self.why = "memory"
                 return self._kill()
             if until.passed():
                 if self.interrupted:
@@ -65,7 +66,7 @@ class CellWatch:
         while (frame := control.next()) is not None:
             message = read_message(frame)
             if message is None:
-                self.why = "broke the connection to the grader"
+                self.why = "connection"
                 return self._kill()
             self._drain()
             if message.get("kind") == "end":
@@ -74,7 +75,7 @@ class CellWatch:
             recorder.took(message, len(frame))
             if not control.send({"full": recorder.budget.spent}):
                 if not self._main.ended():  # it writes, and does not read: each further message would keep us waiting
-                    self.why = "broke the connection to the grader"
+                    self.why = "connection"
                 return self._kill()
         if control.dropped:  # longer than anything that could be shown; its sender waits to go on
             control.dropped = 0

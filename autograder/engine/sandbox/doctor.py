@@ -97,7 +97,7 @@ for _ in range(8):
 time.sleep(20)
 """
     execution = worker.run(_job([hog]), Limits(cell_seconds=15, memory_bytes=512 * MIB))
-    held = execution.cells[0].state == "killed" and "memory" in " ".join(execution.problems)
+    held = execution.cells[0].state == "killed" and any(problem.kind == "memory" for problem in execution.problems)
     return (
         "memory of all processes",
         held,
@@ -138,7 +138,7 @@ def _job(cells: list[str]) -> Job:
 
 
 def _shown(execution: Execution) -> str:
-    return "; ".join([cell.state for cell in execution.cells] + execution.problems)
+    return "; ".join([cell.state for cell in execution.cells] + [problem.kind for problem in execution.problems])
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from autograder.engine.sandbox.outputs import Budget, Recorder
 from autograder.engine.sandbox.processes import Process, is_below, kill_below
 from autograder.engine.sandbox.told import read_into
 from autograder.engine.sandbox.tree_watch import TreeWatch
-from autograder.records.execution import CellResult, CodeCell, Doubt, Job, Limits, QuestionResult
+from autograder.records.execution import ENDS, CellResult, CodeCell, Doubt, Job, Limits, Problem, QuestionResult
 
 SET_UP_SECONDS = 120.0  # a millisecond, unless the warm process is stopped, or the machine is
 _MEET_SECONDS = 5.0  # a child that has been forked says so in a millisecond or two
@@ -61,9 +61,9 @@ class Submission:
         self._given_back = False  # the warm process has said that the tree is gone
         self._ended_here = False  # it was we who ended init before the end of the run
         self._visible_open = True
-        self.problems: list[str] = []
+        self.problems: list[Problem] = []
         self.doubts: set[Doubt] = set()
-        self.out_of_time = ""  # the sentence that says so, once the time for all cells is over
+        self.out_of_time = False  # the time for all cells is over
         self.lost: CellResult | None = None  # the cell at which the notebook's process ended
 
     # Birth
@@ -138,7 +138,7 @@ class Submission:
             results.append(result)
             if not is_over and until.passed():
                 self._time_is_over(until)
-            is_over = is_over or bool(self.out_of_time)
+            is_over = is_over or self.out_of_time
             if is_over:
                 continue
             number = None if cell.question is None else names.get(cell.question)
@@ -152,8 +152,8 @@ class Submission:
     def _time_is_over(self, until: Deadline) -> None:
         self._doubt("slowed", until.by_others())
         if not self.out_of_time:
-            self.out_of_time = f"the notebook was stopped after {self._limits.visible_seconds:g} seconds"
-            self.problems.append(self.out_of_time)
+            self.out_of_time = True
+            self.problems.append(Problem("time"))
 
     def _doubt(self, doubt: Doubt, holds: bool) -> None:
         if holds:
@@ -181,21 +181,19 @@ class Submission:
             self.lost = result
 
     def _settle(self, cell: CodeCell, result: CellResult, recorder: Recorder, state: CellWatch, alive: bool) -> None:
-        beginning = cell.source.strip().partition("\n")[0][:50].replace("`", "'")
-        place = f"the cell that begins `{beginning}`"
         count = state.end.get("count")
         if isinstance(count, int) and 0 < count < 1 << 31:
             result.execution_count = count
         read_into(result, state.end)
         if not alive:
             result.state = "timeout" if state.interrupted else "killed"
-            why = state.why or ("ran too long and could not be interrupted" if state.interrupted else "ended Python")
-            recorder.failed("Stopped", f"this cell {why}")
-            self.problems.append(f"{place} {why}; the others were run without it")
+            why = state.why or ("endless" if state.interrupted else "ended")
+            recorder.failed("Stopped", f"this cell {ENDS[why]}")
+            self.problems.append(Problem(why, cell.index))
         elif state.interrupted:
             result.state = "timeout"
             if not self.out_of_time:
-                self.problems.append(f"{place} was stopped after {self._limits.cell_seconds:g} seconds")
+                self.problems.append(Problem("stopped", cell.index))
             if not any(output["output_type"] == "error" for output in recorder.outputs):
                 recorder.failed("Stopped", "this cell ran too long")
         elif state.end.get("exit"):
@@ -204,8 +202,8 @@ class Submission:
         else:
             result.state = "ok" if state.end.get("ok") is True else "raised"
         result.outputs = recorder.finished()
-        if self._budget.cut and not any("too much" in problem for problem in self.problems):
-            self.problems.append(f"{place} printed or displayed too much: the rest of the output was left out")
+        if self._budget.cut and not any(problem.kind == "output" for problem in self.problems):
+            self.problems.append(Problem("output", cell.index))
 
     # The end of the visible run
 
@@ -243,7 +241,7 @@ class Submission:
         """Nothing but init and the waiting children may be left; nor anything below these, with `below_kept`."""
         assert self._init is not None
         if not kill_below(self._init.pid, {child.pid for child in self._held.values()}, below_kept):
-            self.problems.append("the notebook started processes faster than they could be ended")
+            self.problems.append(Problem("processes"))
             for child in self._held.values():
                 child.close()
             self._held.clear()

@@ -16,7 +16,7 @@ from autograder.engine.sandbox.errors import SandboxError, SandboxUnavailable
 from autograder.engine.sandbox.preload import PRELOAD
 from autograder.engine.sandbox.submission import Submission
 from autograder.engine.sandbox.warm_process import WarmProcess
-from autograder.records.execution import CellResult, Doubt, Execution, Job, Limits
+from autograder.records.execution import CellResult, Doubt, Execution, Job, Limits, Problem
 
 MAX_RESTARTS = 3
 TRIALS = 3  # with a warm process that may go because of what another worker's submission did
@@ -118,7 +118,7 @@ class Worker:
 
     def _run(self, job: Job, limits: Limits) -> Execution:
         seconds = {"set_up": 0.0, "visible": 0.0, "questions": 0.0, "tear_down": 0.0}
-        problems: list[str] = []
+        problems: list[Problem] = []
         doubts: set[Doubt] = set()
         lost: dict[int, CellResult] = {}
         visible_left, total_left = limits.visible_seconds, limits.total_seconds
@@ -138,8 +138,7 @@ class Worker:
                 slow = _slow(job, cells, limits) if submission.out_of_time else {}
                 if slow.keys() - lost.keys() and total_left > limits.visible_seconds:
                     again, visible_left, lost = True, limits.visible_seconds, {**slow, **lost}
-                    place = submission.problems.index(submission.out_of_time)
-                    submission.problems[place] += ": it was run again without the cells of your own that take long"
+                    submission.problems[submission.problems.index(Problem("time"))] = Problem("rerun")
                 problems += [problem for problem in submission.problems if problem not in problems]
                 submission.problems.clear()
                 if not again:
