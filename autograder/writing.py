@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import stat
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 from gradus.errors import GradusError
@@ -98,3 +100,12 @@ def write_whole(path: Path, content: bytes, mode: int = 0o644, *, durable: bool 
         if unfinished is not None:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(unfinished)  # noqa: PTH108
+
+
+def remove_all_but(kept: Collection[str], folder: Path) -> None:
+    """Only the notebook counts: modules that shadow a library, and links to other files, must not lie beside it."""
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        elif entry.name not in kept or entry.is_symlink():
+            entry.unlink()

@@ -6,8 +6,6 @@ commands and for formgrader's buttons.
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from autograder.problem_sets.collisions import collisions
 from autograder.problem_sets.lint import refusals
 from autograder.submissions.students import student_of
 from autograder.submissions.timestamps import TIMESTAMP
+from autograder.writing import remove_all_but
 from gradus.errors import GradusError
 from gradus.frames import KEY, frame_of
 from gradus.notebooks import canonical_text, read
@@ -68,12 +67,3 @@ def course_of(coursedir: Any) -> Course:
     """The course that nbgrader has been set up for."""
     root = Path(coursedir.root)
     return Course(root, root / coursedir.source_directory, root / coursedir.release_directory)
-
-
-def remove_all_but(kept: Collection[str], folder: Path) -> None:
-    """Only the notebook counts: modules that shadow a library, and links to other files, must not lie beside it."""
-    for entry in folder.iterdir() if folder.is_dir() else ():
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        elif entry.name not in kept or entry.is_symlink():
-            entry.unlink()

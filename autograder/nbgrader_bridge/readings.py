@@ -26,6 +26,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from autograder.course import Course
+from autograder.nbgrader_bridge.settings import course_zone
 from autograder.submissions.timestamps import TIMESTAMP, timestamp_in
 
 _log = logging.getLogger("traitlets")  # nbgrader's own
@@ -42,12 +43,6 @@ def read_as_we_do(course: Course) -> None:
         module.glob = SimpleNamespace(glob=_found)
     if glob.has_magic(str(course.root)):
         _roots.add(str(course.root))
-
-
-def course_zone(config: Config) -> str:
-    """The time zone that the instructor has set for nbgrader; "" for none."""
-    zones = (config.get(section, {}).get("timezone") for section in ("NbGraderAPI", "Exchange"))
-    return next((zone for zone in zones if isinstance(zone, str)), "")
 
 
 def _submitted(self: NbGraderAPI, assignment_id: str, student_id: str) -> datetime | None:

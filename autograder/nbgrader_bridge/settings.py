@@ -45,6 +45,13 @@ def configure(c: Config, course: Course) -> Config:
     from autograder.nbgrader_bridge.readings import read_as_we_do
 
     read_as_we_do(course)
+    set_options(c, course)
+    c.GenerateFeedback.preprocessors = [GivenMarks]
+    return c
+
+
+def set_options(c: Config, course: Course) -> Config:
+    """The options themselves, and what every use of nbgrader needs; its stages and commands are not imported for it."""
     _find_our_programs()
     warnings.filterwarnings("ignore", "Object of type <Submitted", module="nbgrader")  # SQLAlchemy, of nbgrader's ways
     c.CourseDirectory.root = str(course.root)
@@ -66,7 +73,6 @@ def configure(c: Config, course: Course) -> Config:
     c.FeedbackExporter.template_name = TEMPLATE
     c.FeedbackExporter.extra_template_basedirs = [str(TEMPLATES)]
     c.FeedbackExporter.exclude_anchor_links = True
-    c.GenerateFeedback.preprocessors = [GivenMarks]
     c.GenerateFeedback.exporter_class = "autograder.feedback.pages.FeedbackExporter"
     return c
 
@@ -79,15 +85,31 @@ def nbgrader_options(course: Course) -> Config:
     Raises:
         GradusError: that file fails.
     """
-    config = configure(Config(), course)
+    config = set_options(Config(), course)
     own = course.root / OWN_FILE
     if not own.exists():
         write_whole(own, _own_config(course).encode())
+    if not has_own_options(course):
+        return config
     try:
         config.merge(PyFileConfigLoader(str(own)).load_config())  # with a `path` it would expand variables in it
     except Exception as error:
         raise GradusError(f"{own} fails with {type(error).__name__}: {error}; mend it.") from None
     return config
+
+
+def has_own_options(course: Course) -> bool:
+    """Whether the course folder's nbgrader_config.py may set more than we do: it is not as we write it."""
+    try:
+        return (course.root / OWN_FILE).read_bytes() != _own_config(course).encode()
+    except OSError:
+        return True
+
+
+def course_zone(config: Config) -> str:
+    """The time zone that the instructor has set for nbgrader; "" for none."""
+    zones = (config.get(section, {}).get("timezone") for section in ("NbGraderAPI", "Exchange"))
+    return next((zone for zone in zones if isinstance(zone, str)), "")
 
 
 def _own_config(course: Course) -> str:

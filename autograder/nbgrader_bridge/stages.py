@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import shutil
 import tempfile
 from pathlib import Path
@@ -13,7 +14,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from autograder.course import Course
-from autograder.nbgrader_bridge.settings import configure
+from autograder.nbgrader_bridge.settings import configure, set_options
 
 
 class StageError(Exception):
@@ -56,7 +57,9 @@ def generate(course: Course, problem_set: str, gradebook_url: str | None = None)
         source = Path(scratch) / "source" / problem_set / f"{problem_set}.ipynb"
         source.parent.mkdir(parents=True)
         shutil.copyfile(course.source_notebook(problem_set), source)
-        config = configure(Config(), Course(Path(scratch), Path(scratch) / "source", Path(scratch) / "release"))
+        in_pattern = glob.has_magic(scratch)  # which `configure` cures, and imports all of nbgrader for it
+        folders = Course(Path(scratch), Path(scratch) / "source", Path(scratch) / "release")
+        config = (configure if in_pattern else set_options)(Config(), folders)
         if gradebook_url is None:
             config.SaveCells.enabled = False
             config.GenerateAssignment.no_database = True
