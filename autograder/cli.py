@@ -96,7 +96,6 @@ def grade(
     from rich.console import Console
 
     from autograder.course import Course
-    from autograder.feedback.class_table import show
     from autograder.files.writing import require_writable, write_result
     from autograder.grading.grade import RunOptions
     from autograder.grading.grade import grade as grade_class
@@ -109,6 +108,7 @@ def grade(
     options = RunOptions(workers=workers, seed=seed, fresh=fresh, feedback=feedback, sandbox=not unsafe)
     with _progress_bar(Console(stderr=True)) as progress:
         report = grade_class(here, problem_set, options, progress)
+    from autograder.feedback.report import show  # with nbgrader, which is imported while the sandboxes start
 
     try:
         if as_json and as_json != "-":

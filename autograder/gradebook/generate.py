@@ -7,12 +7,15 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import nbgrader.converters.base
+import nbgrader.utils
 from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from autograder.course import Course
+from autograder.gradebook.patterns import take_as_it_stands
 from autograder.gradebook.settings import set_options
 
 
@@ -56,6 +59,7 @@ def generate(course: Course, problem_set: str, gradebook_url: str | None = None)
         source = Path(scratch) / "source" / problem_set / f"{problem_set}.ipynb"
         source.parent.mkdir(parents=True)
         shutil.copyfile(course.source_notebook(problem_set), source)
+        take_as_it_stands(Path(scratch), nbgrader.converters.base, nbgrader.utils)
         config = set_options(Config(), Course(Path(scratch), Path(scratch) / "source", Path(scratch) / "release"))
         if gradebook_url is None:
             config.SaveCells.enabled = False

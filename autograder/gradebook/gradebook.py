@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbgrader.api
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from nbgrader.api import (
     Comment,
     Grade,
@@ -29,10 +27,12 @@ from sqlalchemy.orm import selectinload
 from autograder.course import Course
 from autograder.files.writing import UNFINISHED
 from autograder.gradebook.gradebook_file import is_only_begun, what_is_wrong
-from autograder.gradebook.late import LatePenalties
 from autograder.records.report import GradedCell
 from gradus.errors import GradusError
 from gradus.notebook.form import read
+
+if TYPE_CHECKING:
+    from autograder.gradebook.late import LatePenalties
 
 
 def schema_version() -> str:
@@ -41,6 +41,9 @@ def schema_version() -> str:
     nbgrader starts the program `alembic` to be told it. That takes as long as grading a dozen submissions, and a Ctrl-C
     meanwhile ends in its traceback.
     """
+    from alembic.config import Config  # only for a gradebook that is made
+    from alembic.script import ScriptDirectory
+
     config = Config()
     config.set_main_option("script_location", ALEMBIC_DIR.replace("%", "%%"))
     return str(ScriptDirectory.from_config(config).get_current_head())

@@ -78,11 +78,21 @@ def nbgrader_options(course: Course) -> Config:
     own = course.root / OWN_FILE
     if not own.exists():
         write_whole(own, _own_config(course).encode())
+    if not has_own_options(course):
+        return config
     try:
         config.merge(PyFileConfigLoader(str(own)).load_config())  # with a `path` it would expand variables in it
     except Exception as error:
         raise GradusError(f"{own} fails with {type(error).__name__}: {error}; mend it.") from None
     return config
+
+
+def has_own_options(course: Course) -> bool:
+    """Whether the course folder's nbgrader_config.py may set more than we do: it is not as we write it."""
+    try:
+        return (course.root / OWN_FILE).read_bytes() != _own_config(course).encode()
+    except OSError:
+        return True
 
 
 def course_zone(config: Config) -> str:

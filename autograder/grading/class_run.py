@@ -7,16 +7,14 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.engine.pool import Pool, Sandbox
-from autograder.feedback.pages import FeedbackWriter
 from autograder.files.writing import remove_all_but, write_whole
 from autograder.gradebook.gradebook import Class, opened, questions, register
-from autograder.gradebook.late import LatePenalties
-from autograder.gradebook.settings import course_zone, nbgrader_options
+from autograder.gradebook.settings import course_zone, has_own_options, nbgrader_options
 from autograder.grading import marking  # noqa: F401  (here, before threads that need it could import it at once)
 from autograder.grading.content import versions
 from autograder.grading.session import Session
@@ -26,6 +24,12 @@ from autograder.submissions.attempts import submitted_folder
 from autograder.submissions.folders import Submission
 from autograder.submissions.timestamps import TIMESTAMP, timestamp_in
 from gradus.errors import GradusError
+
+if TYPE_CHECKING:
+    from traitlets.config import Config
+
+    from autograder.feedback.pages import FeedbackWriter
+    from autograder.gradebook.late import LatePenalties
 
 Progress = Callable[[str, int, int], Any]  # a student's name, the submissions done, and those in all
 BATCH = 25  # submissions between two commits of the gradebook
@@ -56,18 +60,33 @@ class ClassRun:
         """Record the submissions that are ready, run and record those that wait."""
         config = nbgrader_options(self.course)
         self.zone = course_zone(config)
-        late = LatePenalties(config)
+        late = self._late_penalties(config)
         outcomes = pool.map_unordered(self._grade, waiting)
         notes = register(self.course, self.name)  # seconds for a new course; the sandboxes have begun
         with opened(self.course) as gradebook:
             self.marks = Class(gradebook, self.name, late)
-            self.feedback = FeedbackWriter(self.course, self.name, config) if self.with_feedback else None
+            self.feedback = self._feedback_writer(config)
             for submission in ready:
                 self._take(submission, lambda submission=submission: self._kept(submission))  # type: ignore[misc]
             for submission, future in outcomes:
                 self._take(submission, future.result)
             self.marks.commit()
-            return replace(self._summary(self.marks.marks()), notes=[*notes, *late.notes()])
+            return replace(self._summary(self.marks.marks()), notes=[*notes, *(late.notes() if late else [])])
+
+    def _late_penalties(self, config: Config) -> LatePenalties | None:
+        """What the instructor takes off; nbgrader takes nothing off unless it is told to."""
+        if not has_own_options(self.course):
+            return None
+        from autograder.gradebook.late import LatePenalties
+
+        return LatePenalties(config)
+
+    def _feedback_writer(self, config: Config) -> FeedbackWriter | None:
+        if not self.with_feedback:
+            return None
+        from autograder.feedback.pages import FeedbackWriter  # nbconvert
+
+        return FeedbackWriter(self.course, self.name, config)
 
     def _kept(self, submission: Submission) -> Graded | None:
         return self.session.find(self.session.content_key(self.session.handed_in(submission.student)))

@@ -7,14 +7,10 @@ replaced, because it has no option for them.
 
 from __future__ import annotations
 
-import glob
 import logging
-import os
 import shutil
 from datetime import datetime
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import nbgrader.apps.api
 import nbgrader.converters.base
@@ -26,11 +22,11 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from autograder.course import Course
+from autograder.gradebook.patterns import take_as_it_stands
 from autograder.gradebook.settings import course_zone
 from autograder.submissions.timestamps import TIMESTAMP, timestamp_in
 
 _log = logging.getLogger("traitlets")  # nbgrader's own
-_roots: set[str] = set()  # of the courses whose names are search patterns
 _copy_all = BaseConverter.init_assignment
 
 
@@ -39,10 +35,7 @@ def read_as_we_do(course: Course) -> None:
     CourseDirectory.get_existing_timestamp = lambda self, folder: _when(folder, self.config)
     NbGraderAPI.get_submitted_timestamp = _submitted
     BaseConverter.init_assignment = _copy
-    for module in (nbgrader.apps.api, nbgrader.converters.base, nbgrader.utils):
-        module.glob = SimpleNamespace(glob=_found)
-    if glob.has_magic(str(course.root)):
-        _roots.add(str(course.root))
+    take_as_it_stands(course.root, nbgrader.apps.api, nbgrader.converters.base, nbgrader.utils)
 
 
 def _submitted(self: NbGraderAPI, assignment_id: str, student_id: str) -> datetime | None:
@@ -67,12 +60,3 @@ def _copy(self: BaseConverter, assignment_id: str, student_id: str) -> None:
         Path(graded).mkdir(parents=True, exist_ok=True)
         (Path(graded) / TIMESTAMP).unlink(missing_ok=True)
         shutil.copy(Path(submitted) / TIMESTAMP, graded)
-
-
-def _found(pattern: str, **options: Any) -> list[str]:
-    """`glob.glob`, which takes what stands in a course folder's own name as it is."""
-    for root in _roots:
-        if pattern.startswith(root + os.sep):
-            below = glob.glob(pattern[len(root) + 1 :], root_dir=root, **options)  # noqa: PTH207
-            return [f"{root}{os.sep}{path}" for path in below]
-    return glob.glob(pattern, **options)  # noqa: PTH207
