@@ -64,7 +64,7 @@ ZOE = unicodedata.normalize("NFD", "Zoë Müller")  # as a Mac writes it
 FOUND = {  # by what is in the file; the files of each, and what is said
     "misnamed": (["tiny (1).ipynb"], "`tiny (1).ipynb` was graded"),
     "again": (["tiny.ipynb", "tiny-1.ipynb"], "`tiny-1.ipynb`, which alone was worked on, was graded"),
-    "latin": ([os.fsdecode(b"l\xf6sung.ipynb")], "`l\ufffdsung.ipynb` was graded"),
+    "latin": ([os.fsdecode(b"l\xf6sung.ipynb")], "`l\\xf6sung.ipynb` was graded"),
     "O'Brien, Zoë": (["Copy of tiny.ipynb"], "`Copy of tiny.ipynb` was graded"),
     "प्रिया": (["TINY.ipynb"], "`TINY.ipynb` was graded"),
 }  # fmt: skip
