@@ -70,7 +70,7 @@ def test_numpy_s_float_is_a_float_and_a_float_is_none_of_numpy_s() -> None:
 def test_a_whole_number_does_for_a_float_and_a_float_for_no_whole_number() -> None:
     assert matches({"a": (0.0, [2.0])}, {"a": (0, [2])})
     assert matches(1e300, int(1e300))
-    assert not matches(1e300, 2**1023)
+    assert not matches(1e300, 2**1022)
     assert not matches(0.0, False)
     assert not matches(0.5, 0)
     assert not matches(3, 3.0)
