@@ -29,16 +29,17 @@ def release(
 ) -> None:
     """Make the student notebooks in exercises/ from solutions/, once the lint has nothing against it.
 
-    Exit 1 when a notebook says something that does not hold, such as other points than count. It is written all the
-    same, for it can be graded.
+    Exit 1 and write nothing when a notebook says something that does not hold, such as other points than count. Exit 1
+    as well when variants are missing; then all is written, for it can be graded.
     """
-    from autograder.authoring.release import advice, make_releases, orphans
+    from autograder.authoring.release import advice, contradictions, make_releases, orphans
     from autograder.course import Course
 
     course = Course.from_environment()
     releases = make_releases(course, problem_sets or [])
     stale = [item for item in releases if not item.is_fresh]
-    to_mend = advice(course, problem_sets or [])
+    wrong = contradictions(course, problem_sets or [])
+    to_mend = [*wrong, *advice(course, problem_sets or [])]
     for finding in to_mend:
         print(finding, file=sys.stderr)
     if check:
@@ -48,6 +49,9 @@ def release(
             print(f"{path} has no solution that makes it; delete it.", file=sys.stderr)
         if stale or orphans(course) or to_mend:
             raise typer.Exit(1)
+    elif wrong:
+        print("Nothing was written: mend this first.", file=sys.stderr)
+        raise typer.Exit(1)
     for item in stale:
         item.write()
     for item in releases:
@@ -108,7 +112,7 @@ def grade(
     options = RunOptions(workers=workers, seed=seed, fresh=fresh, feedback=feedback, sandbox=not unsafe)
     with _progress_bar(Console(stderr=True)) as progress:
         report = grade_class(here, problem_set, options, progress)
-    from autograder.feedback.report import show  # with nbgrader, which is imported while the sandboxes start
+    from autograder.feedback.class_table import show  # with nbgrader, which is imported while the sandboxes start
 
     try:
         if as_json and as_json != "-":

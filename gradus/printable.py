@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import sys
 
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"  # of letters, in Persian and Hindi: a name needs them
 _PLAINER = {"→": "->", "…": "...", "–": "-", "—": "-", "−": "-", "×": "x", "≤": "<=", "≥": ">="}
 _HANDLER = "gradus-plainer"
 
@@ -12,9 +13,22 @@ _HANDLER = "gradus-plainer"
 def printable(text: str) -> str:
     """`text` with every character that could steer a terminal, or that is not one, made visible; newlines stay.
 
-    Escapes, half characters and marks that turn the direction of writing become what Python would write for them.
+    Escapes, half characters and marks that turn the direction of writing become what Python would write for them, and
+    so does a byte of a file's name that is no text.
     """
-    return "".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in text)
+    return "".join(char if char == "\n" else _visible(char) for char in text)
+
+
+def on_one_line(text: str) -> str:
+    """As `printable`, newlines too: a file's name, or what stands in a table or a list."""
+    return "".join(map(_visible, text))
+
+
+def _visible(char: str) -> str:
+    if char.isprintable() or char in _JOINERS:
+        return char
+    byte = ord(char) - 0xDC00  # so `os.fsdecode` writes a byte that is no text
+    return f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else ascii(char)[1:-1]
 
 
 def print_in_any_encoding() -> None:

@@ -75,6 +75,31 @@ class _Pair(tuple):
     __slots__ = ()
 
 
+class _Float(float):
+    """A float that can do more."""
+
+    __slots__ = ()
+
+
+class _Tensor(torch.Tensor):
+    """A tensor that can do more."""
+
+
+def _is_whole(value: Any) -> bool:
+    return type(value) is float and value.is_integer()
+
+
+def _expanded(X: torch.Tensor) -> torch.Tensor:
+    """One of several that share their memory."""
+    return X.unsqueeze(0).expand(3, *X.shape)[1]
+
+
+def _read_only(X: np.ndarray) -> np.ndarray:
+    X = X.copy()
+    X.flags.writeable = False
+    return X
+
+
 def _as_default_dict(value: dict[Any, Any]) -> dict[Any, Any]:
     return collections.defaultdict(list, value)
 
@@ -86,6 +111,8 @@ STYLES: dict[str, tuple[Callable[[Any], bool], Change]] = {
     "a float that was in single precision": (_is_float, lambda x: float(np.float32(x))),
     "a tensor without dimensions for a float": (_is_float, lambda x: torch.tensor(x, dtype=torch.float64)),
     "an array without dimensions for a float": (_is_float, np.array),
+    "an int for a whole float": (_is_whole, int),
+    "a kind of float": (_is_float, _Float),
     "np.int64 for an int": (_is_int, np.int64),
     "a tensor without dimensions for an int": (_is_int, torch.tensor),
     "a float for an int": (_is_int, float),
@@ -105,6 +132,22 @@ STYLES: dict[str, tuple[Callable[[Any], bool], Change]] = {
     ),
     "a tensor with a graph": (_is_float_tensor, _with_a_graph),
     "a detached tensor": (_is_tensor, lambda X: X.detach()),
+    "a parameter": (_is_float_tensor, lambda X: torch.nn.Parameter(X.detach().clone())),
+    "a kind of tensor": (_is_tensor, lambda X: X.as_subclass(_Tensor)),
+    "one of several that share their memory": (_is_tensor, _expanded),
+    "the real part of something complex": (
+        lambda x: _has("float32")(x) and _is_tensor(x),
+        lambda X: torch.complex(X, torch.zeros_like(X)).conj().real,
+    ),
+    "rows one by one": (
+        lambda x: _is_tensor(x) and x.dim() > 0 and len(x) > 0,
+        lambda X: torch.stack(list(X)),
+    ),
+    "a read-only array": (lambda x: type(x) is np.ndarray, _read_only),
+    "an array of another machine": (
+        lambda x: type(x) is np.ndarray,
+        lambda X: X.astype(X.dtype.newbyteorder(">")),
+    ),
     "double precision": (_has("float32"), lambda X: _cast(X, "float64")),
     "single precision": (_has("float64"), lambda X: _cast(X, "float32")),
     "32-bit whole numbers": (_has("int64"), lambda X: _cast(X, "int32")),

@@ -25,6 +25,7 @@ CONTENT = {"images": b"pixels" * 1000, "labels": b"classes" * 10}
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DataSet:
     """A data set of two small files, offered by a 'system folder' only, with an empty cache."""
     monkeypatch.setenv("GRADUS_DATA", str(tmp_path / "cache"))
+    monkeypatch.setattr(fetch_module, "_AT_FIRST", None)
     monkeypatch.setattr(fetch_module.shutil, "which", lambda name: None)  # no apt
     system = tmp_path / "system"
     system.mkdir()
@@ -38,6 +39,31 @@ def test_files_come_from_the_system_folder_unpacked(small: DataSet) -> None:
     folder = fetch(small)
     assert folder == data_folder(small)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == CONTENT
+
+
+@pytest.mark.parametrize("elsewhere", ["nowhere", "a file", "empty", "gone"])
+def test_a_notebook_that_names_another_folder_finds_what_was_there_at_first(
+    small: DataSet, elsewhere: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_first = fetch(small)
+    monkeypatch.setattr(fetch_module, "_AT_FIRST", str(tmp_path / "cache"))
+    (tmp_path / "a file").write_text("")
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setenv("GRADUS_DATA", str(tmp_path / elsewhere))
+    if elsewhere == "gone":
+        monkeypatch.delenv("GRADUS_DATA")
+        monkeypatch.setenv("HOME", str(tmp_path / "nobody"))
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "nobody"))
+    assert missing_files(small) == []
+    assert fetch(small) == data_folder(small) == at_first
+
+
+def test_another_folder_that_has_the_data_is_used(
+    small: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch(small)
+    monkeypatch.setattr(fetch_module, "_AT_FIRST", str(tmp_path / "nowhere"))
+    assert fetch(small) == tmp_path / "cache" / small.folder
 
 
 def test_an_archive_that_somebody_put_into_the_cache_is_used(small: DataSet) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import unicodedata
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,7 @@ ZOE = unicodedata.normalize("NFD", "Zoë Müller")  # as a Mac writes it
 FOUND = {  # by what is in the file; the files of each, and what is said
     "misnamed": (["tiny (1).ipynb"], "`tiny (1).ipynb` was graded"),
     "again": (["tiny.ipynb", "tiny-1.ipynb"], "`tiny-1.ipynb`, which alone was worked on, was graded"),
-    "latin": ([os.fsdecode(b"l\xf6sung.ipynb")], "`l\ufffdsung.ipynb` was graded"),
+    "latin": ([os.fsdecode(b"l\xf6sung.ipynb")], "`l\\xf6sung.ipynb` was graded"),
     "O'Brien, Zoë": (["Copy of tiny.ipynb"], "`Copy of tiny.ipynb` was graded"),
     "प्रिया": (["TINY.ipynb"], "`TINY.ipynb` was graded"),
 }  # fmt: skip
@@ -200,6 +201,7 @@ def test_nbgrader_and_formgrader_grade_the_odd_class_alike(odd: Graded, tmp_path
     course = Course(tmp_path / "course", odd.course.solutions, odd.course.exercises)
     students = ["below", "broken", "dies", "exits", "paper", "shadows", "shows", "warns", "wrong", *FOUND]
     shutil.copytree(odd.course.submitted / ZOE, course.submitted / ZOE)
+    (course.submitted / ZOE / "tiny" / "timestamp.txt").write_text("2026-09-01 10:00:00 UTC")
     for student in students:
         shutil.copytree(odd.course.submitted / student, course.submitted / student, symlinks=True)
     for name in ("gradebook.db", "gradus.toml"):
@@ -225,6 +227,8 @@ def test_nbgrader_and_formgrader_grade_the_odd_class_alike(odd: Graded, tmp_path
     settings = configure(Config(), course)
     api = NbGraderAPI(coursedir=CourseDirectory(config=settings), config=settings)
     assert api.get_submitted_students("tiny") == {*students, unicodedata.normalize("NFC", ZOE)}
+    for name in (ZOE, unicodedata.normalize("NFC", ZOE)):
+        assert api.get_submitted_timestamp("tiny", name) == datetime(2026, 9, 1, 10)
     for student in ("broken", "exits", "wrong", "latin", "O'Brien, Zoë"):
         result = api.autograde("tiny", student)  # formgrader's button
         assert result["success"], result

@@ -16,15 +16,15 @@ import pytest
 import gradus
 from autograder.records.execution import Limits
 from autograder.submissions import intake
-from gradus import failures, grader, needs
 from gradus.errors import GradusError
+from gradus.hand_in import failures, grader, needs
 from gradus.hand_in.findings import Finding
 from gradus.hand_in.fresh_run import FreshRun
 from gradus.hand_in.needs import needs_of
 from gradus.hand_in.preflight import Report, examine
 from gradus.notebook.form import MAX_BYTES, Notebook, read, source_of
 from gradus.notebook.frame import KEY, label_of
-from gradus.printable import printable
+from gradus.printable import on_one_line, printable
 
 ROOT = Path(__file__).resolve().parent.parent
 RELEASED = ROOT / "exercises" / "ps4" / "ps4.ipynb"
@@ -439,6 +439,13 @@ def test_a_message_about_a_file_does_not_steer_the_terminal(tmp_path: Path) -> N
 def test_printable_keeps_what_people_write() -> None:
     assert printable("Zoë 数 → é\n") == "Zoë 数 → é\n"
     assert printable("\x1b[2J\ud800\u202e\t") == "\\x1b[2J\\ud800\\u202e\\t"
+
+
+def test_a_name_is_printed_on_one_line_as_it_is_written() -> None:
+    joined = ("می\u200cخواهم", "क\u094d\u200dष")  # letters of some scripts need what joins them
+    for name in (*joined, "Zoe\u0308", "🦊 ps4 (1).ipynb"):
+        assert on_one_line(name) == name
+    assert on_one_line(os.fsdecode(b"l\xf6sung") + "\n\u202e") == "l\\xf6sung\\n\\u202e"
 
 
 def test_a_finding_says_whether_it_is_a_question_without_an_answer() -> None:

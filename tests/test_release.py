@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import tiny_problem_set as tiny
 import typer
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from autograder.authoring.lint import leaks, secrets
 from autograder.authoring.release import make_releases, orphans
@@ -128,11 +128,10 @@ def test_check_names_a_stale_exercise_and_fails(small: Course, monkeypatch: pyte
     assert f"{path} is stale; run `gradus release tiny`" in result.output
 
 
-def test_other_points_than_count_are_said_and_the_notebook_is_released_all_the_same(
-    small: Course, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def released_with(small: Course, monkeypatch: pytest.MonkeyPatch, prompt: str, *options: str) -> Result:
+    """`gradus release` of a problem set whose first prompt is `prompt`, and whose second question has no variants."""
     source = tiny.source_notebook()
-    source["cells"][3]["source"] = "**7 points · hard**\n\nWrite `double(x)`."
+    source["cells"][3]["source"] = prompt
     write(small.source_notebook("tiny"), source)
     small.source_notebook("tiny").with_name("variants.py").write_text(
         "from autograder.misconceptions import wheat\n@wheat('double')\ndef f(x):\n    return 2 * x\n"
@@ -140,9 +139,27 @@ def test_other_points_than_count_are_said_and_the_notebook_is_released_all_the_s
     monkeypatch.setattr(Course, "from_environment", classmethod(lambda cls: small))
     app = typer.Typer()
     register(app)
-    for arguments in (["release"], ["release", "--check"]):
-        result = CliRunner().invoke(app, arguments)
-        assert result.exit_code == 1
-        assert "tiny.ipynb, cell 4 (double-prompt): it says 7 points, but test_double counts 1 point" in result.output
-        assert "tiny.ipynb, cell 8 (halve): variants.py has no right and no wrong solution for it" in result.output
+    return CliRunner().invoke(app, ["release", *options])
+
+
+@pytest.mark.parametrize("options", [(), ("tiny",), ("--check",)])
+def test_other_points_than_count_are_said_and_nothing_is_released(
+    small: Course, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    before = small.released_notebook("tiny")
+    before.parent.mkdir(parents=True)
+    before.write_text("what students have")
+    result = released_with(small, monkeypatch, "**7 points · hard**\n\nWrite `double(x)`.", *options)
+    assert result.exit_code == 1
+    assert "tiny.ipynb, cell 4 (double-prompt): it says 7 points, but test_double counts 1 point" in result.output
+    assert "Nothing was written" in result.output or "--check" in options
+    assert before.read_text() == "what students have"
+
+
+def test_a_question_without_variants_is_said_and_released_all_the_same(
+    small: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = released_with(small, monkeypatch, "**1 point · easy**\n\nWrite `double(x)`.")
+    assert result.exit_code == 1
+    assert "tiny.ipynb, cell 8 (halve): variants.py has no right and no wrong solution for it" in result.output
     assert small.released_notebook("tiny").is_file()

@@ -173,6 +173,31 @@ def test_helpers_may_have_any_name_that_a_test_has(name: str) -> None:
     assert lost(name, run_job(with_cell_before_tests(notebook, through_helpers(names, asked)))) == {}
 
 
+DEVICES = {
+    "set": "torch.set_default_device('meta')",
+    "entered": "torch.device('meta').__enter__()",
+    "entered twice": "torch.device('meta').__enter__()\ntorch.device('cpu').__enter__()",
+    "set, then entered": "torch.set_default_device('meta')\ntorch.device('meta').__enter__()",
+    "entered, then set": "torch.device('meta').__enter__()\ntorch.set_default_device('meta')",
+    "below a mode": "Mode().__enter__()\ntorch.set_default_device('meta')\ntorch.device('meta').__enter__()",
+}
+
+
+@pytest.mark.parametrize("how", DEVICES)
+def test_a_device_that_is_set_or_entered_and_never_left_is_no_questions(how: str) -> None:
+    modes = torch._C._len_torch_function_stack()
+    mode = "from torch.overrides import BaseTorchFunctionMode as Mode"
+    sets = f"import torch\n{mode}\ndef f():\n    return torch.ones(2)\n{DEVICES[how]}"
+    try:
+        sent = [read_frame(frame) for frame in frames_of(sets, ASK + "answer(f)\nanswer(lambda: torch.zeros(1))")]
+        kept = torch._C._len_torch_function_stack()
+    finally:
+        while torch._C._len_torch_function_stack() > modes:
+            torch.overrides._pop_mode()
+    assert [frame.content.data.tolist() for frame in sent] == [[1, 1], [0]]
+    assert kept - modes == ("mode" in how)
+
+
 def test_a_region_sees_what_the_students_functions_make_of_their_names() -> None:
     counts = "calls = 0\ndef f(x):\n    global calls\n    calls += 1\n    return x"
     sent = frames_of(counts, ASK + "answer(f, 5)\nanswer(lambda: calls)")

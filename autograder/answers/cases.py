@@ -19,6 +19,8 @@ import numpy as np
 import torch
 
 from autograder.answers.session import current
+from gradus.datasets.catalog import FASHION_MNIST as _CATALOGUED
+from gradus.datasets.fetch import data_folder  # now: before a notebook changes the environment, which names the folder
 
 Size = int | tuple[int, int]
 Entry = TypeVar("Entry")
@@ -208,10 +210,7 @@ def held_out_images(n: int, data_set: str = FASHION_MNIST) -> HeldOutImages:
 
 @functools.cache
 def _test_images() -> np.ndarray:
-    from gradus.datasets.catalog import FASHION_MNIST as CATALOGUED
-    from gradus.datasets.fetch import data_folder
-
-    file = data_folder(CATALOGUED) / "t10k-images-idx3-ubyte"
+    file = data_folder(_CATALOGUED) / "t10k-images-idx3-ubyte"
     stored = np.memmap(file, dtype=np.uint8, mode="r", offset=_IMAGES_HEADER)  # only what is picked is read
     return stored.reshape(-1, 1, 28, 28)
 

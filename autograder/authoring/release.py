@@ -51,8 +51,17 @@ def make_releases(course: Course, names: list[str]) -> list[Release]:
     return releases
 
 
+def contradictions(course: Course, names: list[str]) -> list[str]:
+    """Findings on what problem sets, called `names` or all, say that does not hold, such as other points than count."""
+    found = []
+    for name in names or course.problem_sets():
+        path = course.source_notebook(name)
+        found += said_wrongly(read(path), path.name)
+    return found
+
+
 def advice(course: Course, names: list[str]) -> list[str]:
-    """Findings with which problem sets, called `names` or all, are released: what they say and what counts differ.
+    """Findings with which problem sets, called `names` or all, are released: what their variants lack.
 
     Raises:
         GradusError: a variants.py is broken.
@@ -60,9 +69,7 @@ def advice(course: Course, names: list[str]) -> list[str]:
     found = []
     for name in names or course.problem_sets():
         path = course.source_notebook(name)
-        source = read(path)
-        found += said_wrongly(source, path.name)
-        found += [f"{path.name}, {where}: {what}" for where, what in variants_findings(source, path.parent)]
+        found += [f"{path.name}, {where}: {what}" for where, what in variants_findings(read(path), path.parent)]
     return found
 
 

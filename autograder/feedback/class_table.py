@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.records.report import GradedCell, Report, Result
+from gradus.printable import on_one_line
 
 _WIDEST = 100_000  # columns: wider than any table
 
@@ -40,11 +41,11 @@ def show(report: Report, console: Console) -> None:
     console.print()
     for result in report.results:
         for problem in result.problems:
-            console.print(Text(_printable(f"* {result.student}: {problem}")), soft_wrap=True)
+            console.print(Text(on_one_line(f"* {result.student}: {problem}")), soft_wrap=True)
     for (asked, name), count in _misconceptions(report.results).most_common():
         console.print(Text(f"{asked}: {count} with the misconception {name.replace('_', ' ')!r}"), soft_wrap=True)
     for sentence in [*report.skipped, *report.notes]:
-        console.print(Text(_printable(f"! {sentence}")), soft_wrap=True)
+        console.print(Text(on_one_line(f"! {sentence}")), soft_wrap=True)
     stated = sum(bool(result.problems) for result in report.results)
     summary = f"{report.assignment}: {len(report.results)} graded, {stated} of them with a stated problem."
     console.print(Text(summary), soft_wrap=True)
@@ -64,7 +65,7 @@ def _table(report: Report, numbers: range) -> Table:
         marks = [_mark(result.marks[question.name], question) for question in questions]
         late = [_short(-result.late_penalty) if result.late_penalty else ""] if _is_late(report) else []
         total = f"{_short(result.score)}{'*' if result.problems else ' '}"
-        table.add_row(Text(_printable(result.student)), *marks, *late, total)
+        table.add_row(Text(on_one_line(result.student)), *marks, *late, total)
     return table
 
 
@@ -97,11 +98,6 @@ def _print_whole(table: Table, console: Console) -> None:
         console.print(table, crop=False, no_wrap=True)
     finally:
         console.width = usual
-
-
-def _printable(text: str) -> str:
-    """Names and sentences quote what students wrote: nothing in them may steer the terminal."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
 def _misconceptions(results: list[Result]) -> Counter[tuple[str, str]]:

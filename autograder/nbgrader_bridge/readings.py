@@ -24,6 +24,9 @@ from traitlets.config import Config
 from autograder.course import Course
 from autograder.gradebook.patterns import take_as_it_stands
 from autograder.gradebook.settings import course_zone
+from autograder.nbgrader_bridge.exporters import course_of
+from autograder.submissions.attempts import submitted_folder
+from autograder.submissions.students import student_of
 from autograder.submissions.timestamps import TIMESTAMP, timestamp_in
 
 _log = logging.getLogger("traitlets")  # nbgrader's own
@@ -39,8 +42,7 @@ def read_as_we_do(course: Course) -> None:
 
 
 def _submitted(self: NbGraderAPI, assignment_id: str, student_id: str) -> datetime | None:
-    folders = self.coursedir
-    return _when(folders.format_path(folders.submitted_directory, student_id, assignment_id), self.config)
+    return _when(str(submitted_folder(course_of(self.coursedir), assignment_id, student_of(student_id))), self.config)
 
 
 def _when(folder: str, config: Config) -> datetime | None:

@@ -16,8 +16,9 @@ from nbformat import NotebookNode
 from autograder.course import Course
 from autograder.submissions.intake import UnreadableError, other_set, parsed, read_bytes
 from autograder.submissions.rebuild import is_recognised, is_worked_on
-from autograder.submissions.students import folders_of, is_junk, printable
+from autograder.submissions.students import folders_of, is_junk
 from autograder.submissions.timestamps import TIMESTAMP
+from gradus.printable import on_one_line
 
 _MOST_FILES = 20
 _MOST_BYTES = 64_000_000
@@ -154,9 +155,9 @@ def _nothing(course: Course, problem_set: str, student: str) -> UnreadableError:
         junk += [entry.name for entry in where.iterdir() if entry.name.startswith("._")]
     instead = ""
     if found:
-        instead = f"; found instead: {', '.join(printable(path.name) for path in found[:3])}"
+        instead = f"; found instead: {', '.join(on_one_line(path.name) for path in found[:3])}"
     elif junk:
-        instead = f"; `{printable(junk[0])}` is what a Mac notes about a file, not the file itself"
+        instead = f"; `{on_one_line(junk[0])}` is what a Mac notes about a file, not the file itself"
     return UnreadableError(f"no {problem_set}.ipynb was handed in{instead}", unread=bool(found))
 
 
@@ -165,7 +166,7 @@ def _attempts(paths: list[Path], course: Course, problem_set: str, released: Not
     two_folders = len({path.relative_to(course.submitted).parts[0] for path in paths}) > 1
     for path in paths:
         parts = path.relative_to(course.submitted).parts
-        name = printable("/".join(parts if two_folders else parts[2:]))
+        name = on_one_line("/".join(parts if two_folders else parts[2:]))
         exact = _is_usual(path, course, problem_set)
         try:
             status = path.lstat()

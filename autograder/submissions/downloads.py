@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from autograder.submissions.students import printable
+from gradus.printable import on_one_line
 
 _CANVAS = re.compile(r"(?P<student>[^_]+)(?P<late>_LATE)?_\d+_\d+_.+")
 _MOODLE = re.compile(r"(?P<student>[^_]+)_\d+_assignsubmission_(?:file|onlinetext)_?.*")
@@ -20,7 +20,7 @@ def told_by_name(name: str, problem_set: str) -> str:
         return f"it is named by Gradescope, which does not say whose it is; move its notebook to {where}"
     for platform, pattern in _PLATFORMS.items():
         if found := pattern.fullmatch(name):
-            student = printable(found["student"].strip())
+            student = on_one_line(found["student"].strip())
             late = ", late" if found.groupdict().get("late") else ""
             where = f"submitted/{student}/{problem_set}/{problem_set}.ipynb"
             return f"it is named by {platform}, as what {student!r} handed in{late}; move its notebook to {where}"

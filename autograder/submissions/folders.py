@@ -11,8 +11,9 @@ from autograder.course import Course
 from autograder.submissions.attempts import is_notebook_name
 from autograder.submissions.downloads import told_by_name
 from autograder.submissions.intake import UnreadableError, parsed, read_bytes
-from autograder.submissions.students import is_junk, is_name, printable, student_of
+from autograder.submissions.students import is_junk, is_name, student_of
 from gradus.errors import GradusError
+from gradus.printable import on_one_line
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def find_skipped(course: Course, problem_set: str) -> list[str]:
         Sentences for the instructor: which, why, and what to do.
     """
     entries = sorted(course.submitted.iterdir()) if course.submitted.is_dir() else []
-    said = [f"{printable(name)} was not graded: {why}." for name, why in _all_skipped(entries, problem_set)]
+    said = [f"{on_one_line(name)} was not graded: {why}." for name, why in _all_skipped(entries, problem_set)]
     return said + _in_two_forms(entries, problem_set)
 
 
@@ -84,14 +85,14 @@ def _why_skipped(entry: Path, problem_set: str) -> list[tuple[str, str]]:
         if is_junk(inside.name):
             continue
         if not inside.is_dir() and _is_notebook(inside, problem_set):
-            name = printable(inside.name)
+            name = on_one_line(inside.name)
             told = told_by_name(entry.name, problem_set)
             return [(entry.name, told or f"{name} lies beside where it belongs, which is {belongs}; move it there")]
         if inside.name.strip().lower() == problem_set.lower() and inside.is_dir():
             return [
                 (
                     entry.name,
-                    f"its folder {printable(inside.name)!r} is not {problem_set!r} letter by letter; rename it",
+                    f"its folder {on_one_line(inside.name)!r} is not {problem_set!r} letter by letter; rename it",
                 )
             ]
     return []
@@ -104,7 +105,7 @@ def _in_two_forms(entries: list[Path], problem_set: str) -> list[str]:
         if not is_junk(entry.name) and _is_there(entry / problem_set):
             forms.setdefault(student_of(entry.name), []).append(entry)
     return [
-        f"{printable(student)} has {len(folders)} folders, whose names look the same and are written in different "
+        f"{on_one_line(student)} has {len(folders)} folders, whose names look the same and are written in different "
         "Unicode forms: they are one student's, and the newest notebook in them was graded."
         for student, folders in forms.items()
         if len(folders) > 1
@@ -143,4 +144,4 @@ def _submission(student: str) -> Submission:
         return Submission(student)
     what = "is no student id; use letters and digits of any script, spaces, and . _ @ + - ' , ( ) & only"
     writable = student.encode("utf-8", "replace").decode("utf-8")
-    return Submission(writable, f"the folder name {printable(student)!r} {what}")
+    return Submission(writable, f"the folder name {on_one_line(student)!r} {what}")

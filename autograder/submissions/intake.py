@@ -22,8 +22,8 @@ from autograder.submissions.handed_out import frame_in
 from autograder.submissions.rebuild import blank, rebuild
 from autograder.submissions.recognise import recognise
 from autograder.submissions.release_index import SubmittedCell, index_of
-from autograder.submissions.students import printable
 from gradus.notebook.frame import recorded_frame
+from gradus.printable import on_one_line
 
 MAX_BYTES = 32_000_000
 MAX_CELLS = 1_000
@@ -113,7 +113,7 @@ def read_bytes(path: Path, below: Path) -> bytes:
     Raises:
         UnreadableError: a link on the way from `below`, not a plain file, too large, or not permitted.
     """
-    name = printable(path.name)
+    name = on_one_line(path.name)
     steps = [path, *path.parents]
     if any(step.is_symlink() for step in steps[: steps.index(below)]):
         raise UnreadableError(f"{name} was handed in as a link, not as a file. Hand in the notebook itself.")

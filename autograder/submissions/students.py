@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
 from pathlib import Path
@@ -40,14 +39,6 @@ def folders_of(submitted: Path, student: str) -> list[Path]:
         return [own]
     found = [entry for entry in _entries(submitted) if student_of(entry) == student]
     return [submitted / entry for entry in sorted(found, key=lambda entry: (entry != student, entry))] or [own]
-
-
-def printable(name: str) -> str:
-    """A file's name as text, with a replacement character for what is no Unicode and for what would not be seen."""
-    text = os.fsencode(name).decode("utf-8", "replace")
-    return "".join(
-        one if one.isprintable() or unicodedata.category(one) == "Cf" else "\N{REPLACEMENT CHARACTER}" for one in text
-    )
 
 
 def _entries(folder: Path) -> list[str]:

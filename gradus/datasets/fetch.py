@@ -28,6 +28,7 @@ from gradus.errors import GradusError
 _LEFTOVER_AGE = 3600  # seconds after which an unfinished file belongs to no running process
 _APT_SECONDS = 300
 _MIRROR_SECONDS = 30
+_AT_FIRST = os.environ.get("GRADUS_DATA")  # what a notebook does to its environment later hides no data
 
 
 def cache_folder() -> Path:
@@ -43,13 +44,23 @@ def cache_folder() -> Path:
 
 
 def data_folder(data: DataSet) -> Path:
-    """The folder that holds the unpacked files of `data`."""
-    return cache_folder() / data.folder
+    """The folder that holds the unpacked files of `data`.
+
+    A notebook that points `GRADUS_DATA` to another folder, such as one on its own drive, finds there what it has put
+    there; what is not there, and was where this Python was started, is read from where it was.
+    """
+    folder = cache_folder() / data.folder
+    at_first = Path(_AT_FIRST) / data.folder if _AT_FIRST else folder
+    return at_first if at_first != folder and _missing(folder, data) and not _missing(at_first, data) else folder
 
 
 def missing_files(data: DataSet, verify: bool = False) -> list[DataFile]:
     """The files that the cache lacks or holds in the wrong size (with `verify`, with the wrong content)."""
-    return [file for file in data.files if not _is_whole(data_folder(data) / file.name, file, verify)]
+    return _missing(data_folder(data), data, verify)
+
+
+def _missing(folder: Path, data: DataSet, verify: bool = False) -> list[DataFile]:
+    return [file for file in data.files if not _is_whole(folder / file.name, file, verify)]
 
 
 def fetch(data: DataSet, verify: bool = False, say: Callable[[str], None] = lambda line: None) -> Path:

@@ -78,9 +78,8 @@ def folder_mask_and_locale(work: Work) -> None:
     )
 
 
-@attack(32, exactly=False)
+@attack(32)
 def environment_emptied(work: Work) -> None:
-    """Where the data lies stands in the environment, so its own training may fail."""
     work.add("import os\nos.environ.clear()\nos.environ['GRADUS_DATA'] = '/nowhere'")
 
 
