@@ -9,8 +9,8 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
+from gradus.notebook.cells import label_of
 from gradus.notebook.form import Notebook, source_of
-from gradus.notebook.frame import label_of
 
 Change = Callable[[Notebook, Notebook], Notebook]
 CHANGES: dict[str, Change] = {}

@@ -21,8 +21,8 @@ from pathlib import Path
 
 from editors import CHANGES, code, text
 
+from gradus.notebook.cells import label_of
 from gradus.notebook.form import Notebook
-from gradus.notebook.frame import label_of
 
 FOLDER = Path(__file__).parent / "students"
 _HEAD = re.compile(r"=== (?P<what>answer|above|below|written|text above|text below) (?P<label>\w+)")

@@ -18,8 +18,8 @@ from autograder.engine.inside.own_names import OwnNames
 from autograder.judging.judge import Verdict, judge
 from autograder.misconceptions.jobs import asked_instead, substitute
 from autograder.records.execution import Job
+from gradus.notebook.cells import label_of
 from gradus.notebook.form import Notebook, read, source_of
-from gradus.notebook.frame import label_of
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 60.0

@@ -17,8 +17,8 @@ from autograder.course import Course
 from autograder.judging.judge import judge
 from autograder.records.execution import Job
 from autograder.submissions.intake import framed
+from gradus.notebook.cells import label_of
 from gradus.notebook.form import Notebook, read, source_of
-from gradus.notebook.frame import label_of
 
 COURSE = Course(Path("course"))
 PROBLEM_SETS = COURSE.problem_sets()

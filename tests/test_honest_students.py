@@ -26,8 +26,8 @@ from autograder.options import Options
 from autograder.records.execution import Limits
 from autograder.records.graded import Graded
 from autograder.submissions.intake import framed
+from gradus.notebook.cells import label_of
 from gradus.notebook.form import Notebook, read, source_of
-from gradus.notebook.frame import label_of
 
 pytestmark = pytest.mark.skipif(unavailable() is not None and not os.environ.get("CI"), reason=unavailable() or "")
 COURSE = Course(Path("course"))

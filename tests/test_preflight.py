@@ -16,8 +16,9 @@ import pytest
 import gradus
 from gradus.errors import GradusError
 from gradus.hand_in.preflight import Report, examine
+from gradus.notebook.cells import label_of
 from gradus.notebook.form import Notebook, read
-from gradus.notebook.frame import frame_of, label_of, recorded_frame
+from gradus.notebook.frame import frame_of, recorded_frame
 
 ROOT = Path(__file__).resolve().parent.parent
 RELEASED = ROOT / "exercises" / "ps4" / "ps4.ipynb"

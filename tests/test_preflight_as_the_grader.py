@@ -22,8 +22,9 @@ from gradus.hand_in.findings import Finding
 from gradus.hand_in.fresh_run import FreshRun
 from gradus.hand_in.needs import needs_of
 from gradus.hand_in.preflight import Report, examine
+from gradus.notebook.cells import label_of
 from gradus.notebook.form import MAX_BYTES, Notebook, read, source_of
-from gradus.notebook.frame import KEY, label_of
+from gradus.notebook.frame import KEY
 from gradus.printable import on_one_line, printable
 
 ROOT = Path(__file__).resolve().parent.parent

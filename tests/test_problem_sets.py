@@ -35,8 +35,8 @@ from autograder.authoring.reference import reference_findings
 from autograder.course import REPOSITORY, Course
 from autograder.judging.judge import judge, read_expected, units_of
 from autograder.sample_class import compact
+from gradus.notebook.cells import label_of
 from gradus.notebook.form import Notebook, source_of
-from gradus.notebook.frame import label_of
 
 NAMES = Course(REPOSITORY).problem_sets()
 NOTEBOOKS = {name: source_notebook(name) for name in NAMES}

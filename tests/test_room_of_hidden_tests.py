@@ -16,11 +16,11 @@ from answering import frames_of, verdict_of
 from in_process import SEED, Streams, _expected, points_of, run_job, source_notebook
 
 from autograder.answers.frames import OTHERWISE, read_frame
-from autograder.assignment.cells import kind_of
 from autograder.assignment.jobs import source_job
 from autograder.judging.judge import attempts, judge
 from autograder.records.execution import CodeCell, Job
 from gradus.names import bound_names, free_names
+from gradus.notebook.cells import kind_of
 from gradus.notebook.form import Notebook, source_of
 
 SETS = ("ps1", "ps2", "ps3", "ps4", "ps5", "ps6")

@@ -14,8 +14,8 @@ from autograder.course import REPOSITORY, Course
 from autograder.sample_class import SampleSubmission, make_sample_class
 from autograder.sample_class.roster import ROSTER
 from gradus.errors import GradusError
+from gradus.notebook.cells import label_of
 from gradus.notebook.form import read, source_of
-from gradus.notebook.frame import label_of
 
 STUDENTS = [student.name for student in ROSTER]
 UNREADABLE = "kavya"

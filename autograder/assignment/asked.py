@@ -6,9 +6,9 @@ import ast
 import textwrap
 from dataclasses import dataclass
 
-from autograder.assignment.cells import kind_of
 from autograder.assignment.names import free_names
 from autograder.assignment.regions import HIDDEN, SOLUTION, regions, without
+from gradus.notebook.cells import kind_of
 from gradus.notebook.form import Notebook, source_of
 
 _STUB = "raise NotImplementedError"

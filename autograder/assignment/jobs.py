@@ -16,15 +16,14 @@ from typing import Any
 from nbformat import NotebookNode, from_dict
 
 from autograder.assignment.asked import Asked, asked_questions, hidden_source
-from autograder.assignment.cells import kind_of
 from autograder.assignment.names import bound_names
 from autograder.assignment.regions import HIDDEN, without
 from autograder.assignment.tools import with_tools
 from autograder.course import Course
 from autograder.records.execution import CodeCell, Job, Question
 from gradus.errors import GradusError
+from gradus.notebook.cells import kind_of, label_of
 from gradus.notebook.form import Notebook, read, source_of
-from gradus.notebook.frame import label_of
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from autograder.assignment.cells import kind_of
 from autograder.assignment.names import free_names
 from autograder.assignment.regions import HIDDEN, SOLUTION, without
+from gradus.notebook.cells import is_locked, kind_of
 from gradus.notebook.form import Notebook, source_of
 
 _IMPORTS = (ast.Import, ast.ImportFrom)
@@ -41,7 +41,7 @@ def with_tools(region: str, cells: Iterable[Notebook]) -> str:
     """
     cells = list(cells)
     asked = {name for cell in cells if kind_of(cell) == "answer" for name in _asked(source_of(cell))}
-    tools = [tool for cell in cells for tool in _tools(cell) if _is_locked(cell) or not tool.names & asked]
+    tools = [tool for cell in cells for tool in _tools(cell) if is_locked(cell) or not tool.names & asked]
     if not tools:
         return region
     try:
@@ -53,10 +53,6 @@ def with_tools(region: str, cells: Iterable[Notebook]) -> str:
         used |= more
         wanted = wanted.union(*(tool.needs for tool in more))
     return "\n\n".join([*(tool.text for tool in tools if tool in used), region])
-
-
-def _is_locked(cell: Notebook) -> bool:
-    return bool(cell["metadata"].get("nbgrader", {}).get("locked"))
 
 
 def _asked(source: str) -> Iterator[str]:

@@ -10,11 +10,10 @@ import ast
 from collections.abc import Iterator
 
 from autograder.assignment.asked import hidden_source
-from autograder.assignment.cells import kind_of, place_of
 from autograder.assignment.names import bound_names, free_names, plain_python
 from autograder.assignment.regions import HIDDEN, without
+from gradus.notebook.cells import kind_of, label_of, place_of
 from gradus.notebook.form import Notebook, source_of
-from gradus.notebook.frame import label_of
 
 ANSWERS = ("answer", "answer_accuracy")
 _SEEDS = ("manual_seed", "manual_seed_all", "seed", "default_rng", "RandomState")

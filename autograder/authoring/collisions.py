@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from autograder.assignment.cells import kind_of, place_of
 from autograder.assignment.names import bound_names
 from autograder.assignment.regions import HIDDEN, SOLUTION, without
 from gradus.names import PYTHONS_OWN
+from gradus.notebook.cells import is_locked, kind_of, place_of
 from gradus.notebook.form import Notebook, source_of
 
 # What students call their helpers and variables, star imports of pylab and NumPy among them.
@@ -36,7 +36,7 @@ def _collisions(source: Notebook) -> Iterator[tuple[str, str]]:
             yield place, f"the stub defines {name!r}, which a hidden test takes for Python's own; call it otherwise."
     for index, cell in enumerate(source["cells"]):
         kind, place = kind_of(cell), place_of(index, cell)
-        if kind == "code" and cell["metadata"].get("nbgrader", {}).get("locked"):
+        if kind == "code" and is_locked(cell):
             for name in sorted(_bound(source_of(cell)) & (_TYPED | set(PYTHONS_OWN))):
                 yield (
                     place,

@@ -15,10 +15,10 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from autograder.assignment.cells import kind_of, place_of
 from autograder.assignment.names import bound_names, called_wrongly, free_names, names_in_backticks, signatures
 from autograder.assignment.regions import GUIDE, HIDDEN, SOLUTION, RegionError, regions, suspicious_markers, without
 from autograder.authoring.points_lint import points_findings
+from gradus.notebook.cells import has_points, is_task, kind_of, place_of
 from gradus.notebook.form import Notebook, source_of
 
 MIN_SECRET = 16  # characters without white space: a shorter line, such as `return loss`, gives nothing away
@@ -73,9 +73,9 @@ def _regions_of(cell: Notebook, metadata: dict[str, Any]) -> Iterator[str]:
         yield "hidden tests outside a test cell; make this an 'Autograder tests' cell or move them into one."
     if solution and kind not in ("answer", "written"):
         yield "a solution region outside an answer cell; make this a 'solution' cell."
-    if guide and not metadata.get("task"):
+    if guide and not is_task(cell):
         yield "a marking guide outside a task cell; make this a 'manually graded task'."
-    if (metadata.get("grade") or metadata.get("task")) and not metadata.get("points"):
+    if has_points(cell) and not metadata.get("points"):
         yield "it has no points; set them in the cell's nbgrader metadata."
     if kind != "test":
         return

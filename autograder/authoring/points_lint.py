@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder.assignment.cells import kind_of, place_of
 from autograder.assignment.regions import GUIDE, SOLUTION, without
 from autograder.misconceptions.variants import FILE, read_variants
+from gradus.notebook.cells import has_points, is_answer, is_by_hand, is_graded, kind_of, label_of, place_of, points_of
 from gradus.notebook.form import Notebook, source_of
-from gradus.notebook.frame import label_of
 
 _NUMBER = r"(\d+(?:[.,]\d+)?)"
 # Where the points of a whole question stand: in bold, in a heading, at the beginning of a line, after "worth".
@@ -49,10 +48,9 @@ def points_findings(source: Notebook) -> Iterator[tuple[str, str]]:
     asked: _Asked | None = None
     groups: list[_Asked] = []
     for index, cell in enumerate(source["cells"]):
-        metadata = cell["metadata"].get("nbgrader", {})
-        if metadata.get("grade") or metadata.get("task"):
+        if has_points(cell):
             if asked is not None:
-                one = (label_of(cell), float(metadata.get("points") or 0))
+                one = (label_of(cell), points_of(cell))
                 (asked.later if asked.is_over else asked.cells).append(one)
         elif cell["cell_type"] == "markdown" and not _rows(source_of(cell)):
             prompt = _shown(cell)
@@ -96,7 +94,7 @@ def variants_findings(source: Notebook, folder: Path) -> Iterator[tuple[str, str
 def _shown(cell: Notebook) -> str:
     """What of a text cell students see."""
     text = without(source_of(cell), GUIDE, "")
-    return without(text, SOLUTION, "") if cell["metadata"].get("nbgrader", {}).get("solution") else text
+    return without(text, SOLUTION, "") if is_answer(cell) else text
 
 
 def _stated(prompt: str) -> list[float]:
@@ -115,18 +113,17 @@ def _table_findings(source: Notebook) -> Iterator[tuple[str, str]]:
     own: list[str] = []  # the answer cells since the last test
     written = [key for key in rows if key.startswith("#")]
     for index, cell in enumerate(source["cells"]):
-        metadata, label = cell["metadata"].get("nbgrader", {}), label_of(cell)
+        label = label_of(cell)
         if kind_of(cell) == "answer":
             own.append(label)
-        if not (metadata.get("grade") or metadata.get("task")):
+        if not has_points(cell):
             continue
-        by_hand = metadata.get("solution") or metadata.get("task")
         names = [label, *own, label.removeprefix("test_")]
-        key = next((name for name in names if name in rows), written.pop(0) if by_hand and written else None)
+        key = next((name for name in names if name in rows), written.pop(0) if is_by_hand(cell) and written else None)
         own = [] if kind_of(cell) == "test" else own
         if key is None:
             yield place_of(index, cell), f"it has no row in the table of {title}; write one."
-        elif (said := rows.pop(key)) != (points := float(metadata.get("points") or 0)):
+        elif (said := rows.pop(key)) != (points := points_of(cell)):
             yield title, f"its table says {_points(said)} for {label}, which counts {_points(points)}; let them agree."
     for key in rows:
         row = "a written answer" if key.startswith("#") else f"`{key}`"
@@ -134,7 +131,7 @@ def _table_findings(source: Notebook) -> Iterator[tuple[str, str]]:
 
 
 def _is_text(cell: Notebook) -> bool:
-    return cell["cell_type"] == "markdown" and not cell["metadata"].get("nbgrader", {}).get("grade")
+    return cell["cell_type"] == "markdown" and not is_graded(cell)
 
 
 def _rows(text: str) -> list[tuple[str, float]]:

@@ -29,6 +29,7 @@ from autograder.files.writing import UNFINISHED
 from autograder.gradebook.gradebook_file import is_only_begun, what_is_wrong
 from autograder.records.report import GradedCell
 from gradus.errors import GradusError
+from gradus.notebook.cells import has_points, is_by_hand, label_of, points_of
 from gradus.notebook.form import read
 
 if TYPE_CHECKING:
@@ -57,10 +58,8 @@ def questions(course: Course, problem_set: str) -> list[GradedCell]:
     """The graded cells of a problem set in the order of its notebook."""
     found = []
     for cell in read(course.released_notebook(problem_set))["cells"]:
-        metadata = cell["metadata"].get("nbgrader", {})
-        if metadata.get("grade") or metadata.get("task"):
-            by_hand = bool(metadata.get("solution") or metadata.get("task"))
-            found.append(GradedCell(metadata["grade_id"], float(metadata["points"]), by_hand))
+        if has_points(cell):
+            found.append(GradedCell(label_of(cell), points_of(cell), is_by_hand(cell)))
     return found
 
 

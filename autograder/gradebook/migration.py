@@ -25,13 +25,12 @@ from nbgrader.api import (
     TaskCell,
     new_uuid,
 )
-from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 from sqlalchemy import delete, select
 
 from autograder.course import Course
 from autograder.gradebook.gradebook_file import copy_of
+from gradus.notebook.cells import is_answer, is_graded, is_locked, is_task, label_of, points_of
 from gradus.notebook.form import read, source_of
-from gradus.notebook.frame import label_of
 
 _MIN_SOURCE = 40  # characters: what two cells with less text have in common proves nothing
 
@@ -53,14 +52,14 @@ class _Wanted:
             if not label_of(cell):
                 continue
             name, kind = cell.metadata.nbgrader["grade_id"], cell.cell_type
-            points = {"cell_type": kind, "max_score": float(cell.metadata.nbgrader.get("points") or 0)}
-            if is_grade(cell):
+            points = {"cell_type": kind, "max_score": points_of(cell)}
+            if is_graded(cell):
                 found.graded[name] = {"type": GradeCell, **points}
-            if is_solution(cell):
+            if is_answer(cell):
                 found.commented[name] = {"type": SolutionCell}
             if is_task(cell):
                 found.graded[name] = found.commented[name] = {"type": TaskCell, **points}
-            if is_grade(cell) or is_solution(cell) or is_task(cell) or is_locked(cell):
+            if is_graded(cell) or is_answer(cell) or is_task(cell) or is_locked(cell):
                 found.sources[name] = {"cell_type": kind}
                 found.ids[name], found.full[name] = cell.get("id", ""), source_of(cell)
         return found

@@ -6,7 +6,6 @@ import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from autograder.assignment.cells import place_of
 from autograder.assignment.jobs import Assignment, reference_job
 from autograder.grading.content import reference_key
 from autograder.grading.results import Results
@@ -14,7 +13,7 @@ from autograder.judging.judge import JudgeError, read_expected
 from autograder.options import Options
 from autograder.records.execution import CellResult, Execution, Job
 from gradus.errors import GradusError
-from gradus.notebook.frame import label_of
+from gradus.notebook.cells import label_of, place_of
 
 Engine = Callable[[Job], Execution]
 

@@ -1,8 +1,4 @@
-"""From a run to a graded notebook: outputs in their places, a verdict and a mark in each test cell.
-
-nbgrader takes a test cell's mark from its outputs. So each one ends with exactly one `execute_result`, the `repr` of a
-float from 0 to the points, after display text that says how it came about; never an error or stderr.
-"""
+"""From a run to a graded submission: what each question earned, and what its student reads."""
 
 from __future__ import annotations
 
@@ -10,24 +6,25 @@ from collections.abc import Callable
 from typing import Any
 
 from nbformat import NotebookNode, from_dict
-from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
+from nbgrader.utils import compute_checksum
 
 from autograder.answers.frames import OTHERWISE
 from autograder.assignment.jobs import Assignment
 from autograder.grading.answer_key import AnswerKey
 from autograder.grading.content import versions
-from autograder.grading.notes import most_important, notes_on
+from autograder.grading.notes import most_important, notes_of
+from autograder.grading.outputs import show, show_mark
 from autograder.grading.problems import problems_of
 from autograder.grading.undefined import left_stubs, why_undefined
 from autograder.judging.judge import Verdict, judge
 from autograder.judging.verdict_text import verdict_text
 from autograder.misconceptions.variants import Misconception
 from autograder.options import Options
-from autograder.records.execution import CellResult, Execution
+from autograder.records.execution import Execution
 from autograder.records.graded import Graded
 from autograder.sanitise import sanitise
 from autograder.submissions.record import with_note
-from gradus.notebook.frame import label_of
+from gradus.notebook.cells import is_by_hand, is_task, is_written, kind_of, label_of
 
 Diagnose = Callable[[str, list[bytes]], Misconception | None]  # of a question's frames
 
@@ -54,10 +51,13 @@ def mark(
     record = notebook.metadata["gradus"]
     verdicts: dict[str, dict[str, Any]] = {}
     misconceptions: dict[str, str] = {}
+    marks: dict[str, float | None] = {}
     if execution is None:
         for cell in _tests(notebook):
             why = "Not graded: there was no notebook to run."
-            cell["outputs"] = _verdict_outputs(why, 0.0)
+            cell["outputs"] = []
+            show_mark(cell, why, 0.0)
+            marks[label_of(cell)] = 0.0
             verdicts[label_of(cell)] = {"matched": 0, "asked": 0, "text": why}
     else:
         assert key is not None
@@ -80,24 +80,25 @@ def mark(
             if options.show_hidden:
                 test = next(question.test for question in assignment.questions if question.name == name)
                 text += f"\n\nThe hidden tests:\n\n{test}"
-            cell["outputs"] = [_only_shown(output) for output in cell["outputs"]]
-            cell["outputs"] += _verdict_outputs(text, verdict.score)
+            show_mark(cell, text, verdict.score)
+            marks[name] = float(verdict.score)
             verdicts[name] = {"matched": verdict.matched, "asked": verdict.asked, "text": text}
         if any(verdict["matched"] < verdict["asked"] for verdict in verdicts.values()):
             record["problems"] += most_important(note for _, note in notes_of(notebook, execution))
     sanitise(notebook.cells, trusted=_texts(assignment.released))
     record.update(fingerprint=content, executed=True, seed=seed, versions=versions(), misconceptions=misconceptions)
     notebook = from_dict(with_note(notebook))
-    marks = {label_of(cell): _mark_of(cell) for cell in notebook.cells if is_grade(cell)}
+    unanswered = {label_of(cell): _is_unanswered(cell) for cell in notebook.cells if is_by_hand(cell)}
+    marks |= {
+        label_of(cell): 0.0 if unanswered[label_of(cell)] else None for cell in notebook.cells if is_written(cell)
+    }
     return Graded(
         key=content,
         seed=seed,
         versions=versions(),
         problems=list(record["problems"]),
         marks=marks,
-        unanswered={
-            label_of(cell): _is_unanswered(cell) for cell in notebook.cells if is_solution(cell) or is_task(cell)
-        },
+        unanswered=unanswered,
         verdicts=verdicts,
         misconceptions=misconceptions,
         notebook=notebook,
@@ -121,78 +122,12 @@ def _causes(
     return causes
 
 
-def notes_of(notebook: NotebookNode, execution: Execution) -> list[tuple[int, str]]:
-    """What the grader has to say about single cells, by the index of the cell."""
-    results = {result.index: result for result in execution.cells}
-    return [
-        (index, note)
-        for index, cell in enumerate(notebook.cells)
-        if index in results and (results[index].passed_over or results[index].broken)
-        for note in notes_on(cell, results[index])
-    ]
-
-
-def show(notebook: NotebookNode, execution: Execution) -> None:
-    """Put the outputs of a run into its notebook."""
-    by_index = {result.index: result for result in execution.cells}
-    for index, cell in enumerate(notebook.cells):
-        if cell["cell_type"] != "code":
-            continue
-        result = by_index.get(index, CellResult(index))
-        cell["outputs"] = list(result.outputs)
-        cell["execution_count"] = result.execution_count
-        if result.state == "not run":
-            cell["outputs"].append(_error("NotRun", "this cell was not run: the time for the notebook was over"))
-    for index, note in notes_of(notebook, execution):
-        text = f"The grader: {note}.\n"
-        notebook.cells[index]["outputs"].append({"output_type": "stream", "name": "stdout", "text": text})
-
-
 def _tests(notebook: NotebookNode) -> list[Any]:
-    return [
-        cell
-        for cell in notebook.cells
-        if cell["cell_type"] == "code" and is_grade(cell) and not cell["metadata"]["nbgrader"].get("solution")
-    ]
+    return [cell for cell in notebook.cells if kind_of(cell) == "test"]
 
 
 def _texts(released: NotebookNode) -> set[str]:
     return {cell["source"] for cell in released.cells if cell["cell_type"] != "code"}
-
-
-def _verdict_outputs(text: str, score: float) -> list[dict[str, Any]]:
-    return [
-        {"output_type": "display_data", "data": {"text/plain": text}, "metadata": {}},
-        {
-            "output_type": "execute_result",
-            "data": {"text/plain": repr(float(score))},
-            "metadata": {},
-            "execution_count": None,
-        },
-    ]
-
-
-def _only_shown(output: dict[str, Any]) -> dict[str, Any]:
-    """An output that nbgrader takes neither for a mark nor for a failure."""
-    match output["output_type"]:
-        case "stream":
-            return {**output, "name": "stdout"}
-        case "execute_result":
-            return {"output_type": "display_data", "data": output["data"], "metadata": output["metadata"]}
-        case "error":
-            text = "\n".join(output["traceback"]) or f"{output['ename']}: {output['evalue']}"
-            return {"output_type": "stream", "name": "stdout", "text": text + "\n"}
-        case _:
-            return output
-
-
-def _error(name: str, why: str) -> dict[str, Any]:
-    return {"output_type": "error", "ename": name, "evalue": why, "traceback": [f"{name}: {why}"]}
-
-
-def _mark_of(cell: NotebookNode) -> float | None:
-    score, _ = determine_grade(cell)
-    return None if score is None else float(score)
 
 
 def _is_unanswered(cell: NotebookNode) -> bool:

@@ -8,8 +8,10 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from autograder.records.execution import CellResult, PassedOver
-from gradus.notebook.frame import label_of
+from nbformat import NotebookNode
+
+from autograder.records.execution import CellResult, Execution, PassedOver
+from gradus.notebook.cells import label_of
 
 _MOST = 5  # of one notebook; who has more of them sees the rest in the cells
 _WITHOUT = "the rest of the cell was run without this line"
@@ -43,6 +45,17 @@ def place_of_cell(cell: Any) -> str:
     label = label_of(cell)
     beginning = cell["source"].strip().partition("\n")[0][:50].replace("`", "'")
     return f"cell `{label}`" if label else f"the cell that begins `{beginning}`"
+
+
+def notes_of(notebook: NotebookNode, execution: Execution) -> list[tuple[int, str]]:
+    """What the grader has to say about single cells, by the index of the cell."""
+    results = {result.index: result for result in execution.cells}
+    return [
+        (index, note)
+        for index, cell in enumerate(notebook.cells)
+        if index in results and (results[index].passed_over or results[index].broken)
+        for note in notes_on(cell, results[index])
+    ]
 
 
 def notes_on(cell: Any, result: CellResult) -> list[str]:

@@ -8,7 +8,7 @@ from autograder.grading.notes import place_of_cell
 from autograder.judging.judge import Verdict
 from autograder.judging.verdict_text import end_of_test
 from autograder.records.execution import ENDS, Execution, Limits, Problem, QuestionResult
-from gradus.notebook.frame import label_of
+from gradus.notebook.cells import label_of
 
 
 def problems_of(notebook: NotebookNode, execution: Execution, limits: Limits) -> list[str]:

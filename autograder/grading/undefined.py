@@ -7,12 +7,11 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from autograder.assignment.cells import kind_of
 from autograder.assignment.jobs import Assignment
 from autograder.assignment.names import bound_names
 from autograder.grading.notes import place_of_cell
 from autograder.records.execution import CellResult
-from gradus.notebook.frame import label_of
+from gradus.notebook.cells import kind_of, label_of
 
 _STUB = "NotImplementedError"
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from autograder.answers.frames import NEXT
-from autograder.assignment.cells import kind_of
 from autograder.assignment.jobs import source_job
 from autograder.misconceptions.variants import Variant
 from autograder.records.execution import CodeCell, Job, Question
 from gradus.errors import GradusError
+from gradus.notebook.cells import kind_of
 from gradus.notebook.form import Notebook
 
 Streams = Mapping[str, list[bytes]]

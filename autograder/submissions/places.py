@@ -7,9 +7,9 @@ import copy
 from nbformat import NotebookNode
 
 from autograder.submissions.handed_out import NOT_KNOWN, HandedOut
-from autograder.submissions.release_index import ReleaseIndex, is_answer, is_graded
+from autograder.submissions.release_index import ReleaseIndex
 from autograder.submissions.sources import defined
-from gradus.notebook.frame import label_of
+from gradus.notebook.cells import is_answer, is_graded, label_of
 
 _MOST_CODE = 3_000_000  # characters in which new definitions are looked for
 

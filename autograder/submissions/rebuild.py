@@ -16,10 +16,10 @@ from autograder.submissions.handed_out import NOT_KNOWN, HandedOut
 from autograder.submissions.places import put_back
 from autograder.submissions.recognise import Recognised, recognise
 from autograder.submissions.record import with_note
-from autograder.submissions.release_index import ReleaseIndex, SubmittedCell, index_of, is_answer, is_graded, is_written
+from autograder.submissions.release_index import ReleaseIndex, SubmittedCell, index_of
 from autograder.submissions.sources import bare, same_text
 from autograder.submissions.written import FoundAnswer, find_written, is_answered
-from gradus.notebook.frame import label_of
+from gradus.notebook.cells import is_answer, is_graded, is_written, label_of
 
 
 def rebuild(

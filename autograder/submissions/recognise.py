@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from autograder.submissions.copies import find_copies
-from autograder.submissions.release_index import ReleaseIndex, SubmittedCell, is_answer, is_graded
+from autograder.submissions.release_index import ReleaseIndex, SubmittedCell
 from autograder.submissions.sources import bare, functions_in, has_words, mentions, same_text
+from gradus.notebook.cells import is_answer, is_graded
 
 _MOST_CODE = 3_000_000  # characters in which definitions are looked for; no course has a hundredth of it
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from nbformat import NotebookNode
 
 from autograder.submissions.sources import bare, lines_of
-from gradus.notebook.frame import label_of
+from gradus.notebook.cells import is_answer, is_graded, is_written, label_of
 
 
 @dataclass(frozen=True)
@@ -20,21 +20,6 @@ class SubmittedCell:
     label: str = ""
     cell_id: str = ""
     attachments: dict[str, dict[str, str]] = field(default_factory=dict)
-
-
-def is_answer(cell: NotebookNode) -> bool:
-    """Whether the student writes in this cell."""
-    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
-
-
-def is_graded(cell: NotebookNode) -> bool:
-    """Whether the cell carries points."""
-    return bool(cell.metadata.get("nbgrader", {}).get("grade"))
-
-
-def is_written(cell: NotebookNode) -> bool:
-    """Whether a person marks what the student writes in this cell."""
-    return is_answer(cell) and is_graded(cell)
 
 
 class ReleaseIndex:

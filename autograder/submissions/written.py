@@ -11,8 +11,9 @@ import re
 from dataclasses import dataclass, field, replace
 
 from autograder.submissions.recognise import Recognised
-from autograder.submissions.release_index import ReleaseIndex, SubmittedCell, first_line, is_answer
+from autograder.submissions.release_index import ReleaseIndex, SubmittedCell, first_line
 from autograder.submissions.sources import has_words, is_prose, lines_of, same_text
+from gradus.notebook.cells import is_answer
 
 LONGEST = 100_000  # characters that are shown of what may be an answer
 _MOST_LINES = 20_000  # of a notebook are compared with the release; more are the student's in any case

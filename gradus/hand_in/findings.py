@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from gradus.notebook.cells import label_of
 from gradus.notebook.form import Notebook, source_of
-from gradus.notebook.frame import label_of
 from gradus.printable import printable
 
 

@@ -6,8 +6,9 @@ from collections import Counter
 from typing import Literal
 
 from gradus.hand_in.findings import Finding, cell_name
+from gradus.notebook.cells import label_of
 from gradus.notebook.form import Notebook
-from gradus.notebook.frame import ReleasedFrame, digest_of, label_of
+from gradus.notebook.frame import ReleasedFrame, digest_of
 
 
 def frame_findings(notebook: Notebook, frame: ReleasedFrame | None) -> list[Finding]:

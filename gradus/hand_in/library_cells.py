@@ -9,8 +9,9 @@ from pathlib import Path
 
 from gradus.errors import GradusError
 from gradus.names import bound_names
+from gradus.notebook.cells import label_of
 from gradus.notebook.form import Notebook, source_of
-from gradus.notebook.frame import label_of, recorded_frame
+from gradus.notebook.frame import recorded_frame
 
 PROBLEM_SET = "ps6"
 LIBRARY: dict[str, dict[str, tuple[str, ...]]] = {

@@ -11,8 +11,8 @@ from gradus.errors import GradusError
 from gradus.hand_in.import_order import as_isort, sorted_imports
 from gradus.hand_in.library_cells import LIBRARY, PROBLEM_SET, Cell, answer_cells, imports_among, is_unanswered
 from gradus.names import bound_names, free_names
+from gradus.notebook.cells import label_of
 from gradus.notebook.form import Notebook, read, source_of
-from gradus.notebook.frame import label_of
 
 PACKAGE = "mytorch"
 OPEN = "models/mlp"

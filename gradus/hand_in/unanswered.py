@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from gradus.hand_in.findings import Finding, cell_name
 from gradus.hand_in.plain_python import Mistake, tree_of
+from gradus.notebook.cells import label_of
 from gradus.notebook.form import Notebook, source_of
-from gradus.notebook.frame import ReleasedFrame, digest_of, label_of
+from gradus.notebook.frame import ReleasedFrame, digest_of
 
 TEXT_STUB = "YOUR ANSWER HERE"
 _ENDS = (ast.Return, ast.Raise)

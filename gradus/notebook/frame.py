@@ -9,6 +9,7 @@ import hashlib
 import re
 from dataclasses import asdict, dataclass
 
+from gradus.notebook.cells import is_answer, is_graded, label_of
 from gradus.notebook.form import Notebook, source_of
 
 KEY = "gradus_frame"
@@ -40,14 +41,6 @@ class ReleasedFrame:
         return {"name": self.name, "cells": [" ".join(asdict(cell).values()) for cell in self.cells]}
 
 
-def label_of(cell: Notebook) -> str:
-    """The grade_id of a cell; "" when nbgrader does not know it, whatever stands in the place of its metadata."""
-    metadata = cell.get("metadata")
-    entry = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    label = entry.get("grade_id", "") if isinstance(entry, dict) else ""
-    return label if isinstance(label, str) else ""
-
-
 def digest_of(cell: Notebook) -> str:
     """Sixteen hexadecimal digits for a cell's source; white space at the ends of lines does not count."""
     lines = "\n".join(line.rstrip() for line in source_of(cell).strip().splitlines())
@@ -70,6 +63,5 @@ def recorded_frame(notebook: Notebook) -> ReleasedFrame | None:
 
 
 def _framed(cell: Notebook) -> FramedCell:
-    entry = cell["metadata"]["nbgrader"]
-    sort = "answer" if entry.get("solution") else "test" if entry.get("grade") else "given"
+    sort = "answer" if is_answer(cell) else "test" if is_graded(cell) else "given"
     return FramedCell(label_of(cell), str(cell.get("id", "")), cell["cell_type"], sort, digest_of(cell))
