@@ -5,15 +5,15 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gradus.progress_bar import progress_bar
+
 if TYPE_CHECKING:
-    from rich.console import Console
+    pass
 
 
 def register(app: typer.Typer) -> None:
@@ -110,7 +110,7 @@ def grade(
     if as_json and as_json != "-":
         require_writable(Path(as_json))
     options = RunOptions(workers=workers, seed=seed, fresh=fresh, feedback=feedback, sandbox=not unsafe)
-    with _progress_bar(Console(stderr=True)) as progress:
+    with progress_bar(Console(stderr=True), "preparing") as progress:
         report = grade_class(here, problem_set, options, progress)
     from autograder.feedback.class_table import show  # with nbgrader, which is imported while the sandboxes start
 
@@ -168,14 +168,3 @@ def _say_what_can_be_said() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-
-
-@contextmanager
-def _progress_bar(console: Console) -> Iterator[Any]:
-    """A bar with an estimate on a terminal, nothing elsewhere; gives the function that moves it."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("preparing", total=None)
-        yield lambda student, done, total: bar.update(task, description=student, completed=done, total=total)

@@ -7,7 +7,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from gradus.doctor import Finding, State, check
+from gradus.doctor import Checked, State, check
 
 
 @check("nbgrader")
@@ -23,16 +23,16 @@ def _nbgrader() -> tuple[State, str, str]:
 
 
 @check("sandbox")
-def _sandbox() -> tuple[State, str, str] | list[Finding]:
+def _sandbox() -> tuple[State, str, str] | list[Checked]:
     """Each wall of the sandbox, tried from inside."""
     from autograder.engine.sandbox import unavailable
-    from autograder.engine.sandbox.doctor import prove
+    from autograder.engine.sandbox.wall_checks import prove
 
     if (reason := unavailable()) is not None:
         return "missing", f"{reason}: submissions cannot be graded safely", "on Debian: `apt install bubblewrap`"
     states: dict[bool | None, State] = {True: "works", False: "broken", None: "missing"}
     return [
-        Finding(
+        Checked(
             f"sandbox: {wall}",
             states[held],
             says,

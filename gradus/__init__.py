@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gradus.hand_in.preflight import preflight
     from gradus.history import History
     from gradus.interactive import Frame, stepper
+    from gradus.mistakes import goes_wrong
     from gradus.modules import Classifier, Module
     from gradus.seeds import seed_everything
     from gradus.stopping import EarlyStopping
@@ -43,6 +44,7 @@ __all__ = [
     "check",
     "d2l",
     "figure",
+    "goes_wrong",
     "pick_device",
     "preflight",
     "seed_everything",
@@ -64,6 +66,7 @@ _ROOMS = {
     "Trainer": "gradus.trainer",
     "d2l": "gradus.torch_d2l",
     "figure": "gradus.figures",
+    "goes_wrong": "gradus.mistakes",
     "pick_device": "gradus.device",
     "stepper": "gradus.interactive",
     "preflight": "gradus.hand_in.preflight",

@@ -18,6 +18,7 @@ import typer
 from gradus.errors import GradusError
 from gradus.hand_in.grader import RUN_SECONDS
 from gradus.printable import print_in_any_encoding, printable
+from gradus.progress_bar import progress_bar
 
 app = typer.Typer(
     name="gradus",
@@ -73,15 +74,12 @@ def preflight(
     findings: [{kind ("problem" or "note"), where, what, cure}].
     """
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from gradus.hand_in.preflight import examine
 
     console = Console(stderr=True)
-    columns = (TextColumn("cells"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("cells", total=None)
-        report = examine(file, run, timeout, lambda done, total: bar.update(task, completed=done, total=total))
+    with progress_bar(console, "cells") as move:
+        report = examine(file, run, timeout, lambda done, total: move("cells", done, total))
     print(json.dumps(report.as_dict(), indent=1) if as_json else report.as_text())
     raise typer.Exit(0 if report.fit else 1)
 

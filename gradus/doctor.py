@@ -24,7 +24,7 @@ State = Literal["works", "missing", "broken"]  # missing: the course runs withou
 
 
 @dataclass(frozen=True)
-class Finding:
+class Checked:
     """What one check found; `cure` is what to type or do, and empty when all is well."""
 
     name: str
@@ -36,7 +36,7 @@ class Finding:
         return asdict(self)
 
 
-Check = Callable[[], "tuple[State, str, str] | list[Finding]"]
+Check = Callable[[], "tuple[State, str, str] | list[Checked]"]
 _CHECKS: dict[str, Check] = {}
 
 
@@ -50,7 +50,7 @@ def check(name: str) -> Callable[[Check], Check]:
     return register
 
 
-def examine() -> list[Finding]:
+def examine() -> list[Checked]:
     """Run every registered check; one that raises is a finding too."""
     for entry in entry_points(group="gradus.checks"):
         if find_spec(entry.module.partition(".")[0]) is not None:  # the student's bundle has no `autograder`
@@ -59,15 +59,15 @@ def examine() -> list[Finding]:
     for name, function in _CHECKS.items():
         try:
             found = function()
-            findings += found if isinstance(found, list) else [Finding(name, *found)]
+            findings += found if isinstance(found, list) else [Checked(name, *found)]
         except Exception as error:
             findings.append(
-                Finding(name, "broken", f"{type(error).__name__}: {error}", "install again: make clean all")
+                Checked(name, "broken", f"{type(error).__name__}: {error}", "install again: make clean all")
             )
     return findings
 
 
-def show(findings: list[Finding], console: Console) -> None:
+def show(findings: list[Checked], console: Console) -> None:
     """Print a line per finding, the cures below what needs them, and a verdict."""
     width = max(len(finding.name) for finding in findings)
     marks = {"works": "[green]works  [/]", "missing": "[yellow]missing[/]", "broken": "[red]broken [/]"}

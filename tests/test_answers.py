@@ -14,7 +14,7 @@ from answering import frames_of, verdict_of
 
 from autograder.answers import answer, answer_accuracy, asking, cases
 from autograder.answers.frames import EXCEPTION, REFUSED, STOPPED, VALUE, read_frame, read_settings
-from autograder.answers.session import Session, running
+from autograder.answers.hidden_run import HiddenRun, running
 from autograder.answers.values import Array, ValueRefused
 from autograder.judging.held_out import labels_of
 from autograder.judging.judge import attempts
@@ -265,7 +265,8 @@ TRICKS = {
         "def softmax(X):\n    answer(lambda: 1.0)\n    return torch.zeros_like(X)"
     ),
     "a forged frame": (
-        "from autograder.answers import frames, session\nfrom autograder.answers.settings import Settings\n"
+        "from autograder.answers import frames, hidden_run as session\n"
+        "from autograder.answers.settings import Settings\n"
         "from autograder.answers.encoding import encode\n"
         "def softmax(X):\n"
         "    loose = Settings(rtol=0.9, atol=1e300, kind='array')\n"
@@ -273,7 +274,7 @@ TRICKS = {
         "    return torch.zeros_like(X)"
     ),
     "a flood": (
-        "from autograder.answers import session\n"
+        "from autograder.answers import hidden_run as session\n"
         "def softmax(X):\n    for _ in range(1000): session.current().send(b'x' * 100)\n    return torch.softmax(X, 1)"
     ),
     "loose settings": (
@@ -335,7 +336,7 @@ def test_switches_that_a_student_flips_do_not_change_the_cases() -> None:
 
 
 def test_cases_have_the_sizes_dtypes_and_scales_that_are_asked_for() -> None:
-    with running(Session(3)):
+    with running(HiddenRun(3)):
         logits = cases.logits(n=20, rows=(1, 3), classes=4, scale=100.0)
         assert {tuple(X.shape) for X in logits} <= {(1, 4), (2, 4), (3, 4)}
         assert len({tuple(X.shape) for X in logits}) > 1
@@ -371,7 +372,7 @@ def test_every_layout_has_the_same_values() -> None:
 
 def test_a_table_with_gaps_has_them_where_they_were_asked_for() -> None:
     for seed in range(20):
-        with running(Session(seed)):
+        with running(HiddenRun(seed)):
             X = cases.tensors(6, 3, n=1)[0]
             everywhere, in_one = cases.with_gaps(X, 0.9), cases.with_gaps(X, 0.1, columns=[1])
         missing = everywhere.isnan().sum(dim=0)
@@ -384,7 +385,7 @@ def test_a_table_with_gaps_has_them_where_they_were_asked_for() -> None:
 
 def test_a_column_of_words_holds_every_choice_and_the_gaps_that_were_asked_for() -> None:
     for seed in range(20):
-        with running(Session(seed)):
+        with running(HiddenRun(seed)):
             complete, holed, short = (
                 cases.words(9, "abc"),
                 cases.words(10, "abc", missing=0.3),
@@ -398,7 +399,7 @@ def test_a_column_of_words_holds_every_choice_and_the_gaps_that_were_asked_for()
 
 
 def test_orthonormal_columns_are_orthonormal() -> None:
-    with running(Session(4)):
+    with running(HiddenRun(4)):
         Q, other = cases.orthonormal(5, 3), cases.orthonormal(5, 3)
     assert torch.allclose(Q.T @ Q, torch.eye(3, dtype=torch.float64))
     assert not torch.allclose(Q, other)
@@ -407,7 +408,7 @@ def test_orthonormal_columns_are_orthonormal() -> None:
 
 @pytest.mark.parametrize(("n", "d"), [(2, 1), (4, 3), (50, 6)])
 def test_a_regression_problem_is_as_well_conditioned_as_it_says(n: int, d: int) -> None:
-    with running(Session(5)):
+    with running(HiddenRun(5)):
         X, y = cases.regression(n, d, noise=0.0, centre=100.0, condition=4.0)
     assert (X.shape, y.shape, X.dtype) == ((n, d), (n,), torch.float64)
     singular = torch.linalg.svdvals(X - X.mean(dim=0)) / n**0.5
@@ -440,7 +441,7 @@ ACCURACY = (
 
 
 def test_predictions_are_counted_against_labels_that_the_test_never_saw() -> None:
-    with running(Session(7, "q")):
+    with running(HiddenRun(7, "q")):
         held_out = cases.held_out_images(50)
     truth = labels_of(held_out.data_set)[held_out.indices].tolist()
     assert held_out.images.shape == (50, 1, 28, 28)
@@ -469,7 +470,7 @@ def test_images_may_be_transformed_by_the_test() -> None:
 def test_held_out_images_are_different_ones_each_time() -> None:
     seen = []
     for seed in (1, 2):
-        with running(Session(seed)):
+        with running(HiddenRun(seed)):
             seen.append(cases.held_out_images(100).indices)
     assert all(len(set(indices.tolist())) == 100 for indices in seen)
     assert seen[0].tolist() != seen[1].tolist()

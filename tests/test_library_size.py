@@ -13,8 +13,8 @@ import gradus
 
 ROOT = Path(__file__).resolve().parent.parent / "gradus"
 TRAINING = (
-    "board", "check", "checkpoints", "data_modules", "device", "figures", "history", "loader", "misuse", "modules",
-    "progress", "seeds", "stopping", "trainer",
+    "board", "check", "checkpoints", "data_modules", "device", "figures", "history", "loader", "mistakes", "misuse",
+    "modules", "progress", "seeds", "stopping", "trainer",
 )  # fmt: skip
 
 

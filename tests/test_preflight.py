@@ -15,7 +15,7 @@ import pytest
 
 import gradus
 from gradus.errors import GradusError
-from gradus.hand_in.preflight import Report, examine
+from gradus.hand_in.preflight import PreflightReport, examine
 from gradus.notebook.cells import label_of
 from gradus.notebook.form import Notebook, read
 from gradus.notebook.frame import frame_of, recorded_frame
@@ -29,7 +29,9 @@ def _index(notebook: Notebook, label: str) -> int:
     return next(i for i, cell in enumerate(notebook["cells"]) if label_of(cell) == label)
 
 
-def _checked(folder: Path, change: Callable[[Notebook], object], run: bool = False, name: str = "ps4.ipynb") -> Report:
+def _checked(
+    folder: Path, change: Callable[[Notebook], object], run: bool = False, name: str = "ps4.ipynb"
+) -> PreflightReport:
     notebook = read(RELEASED)
     change(notebook)
     path = folder / name
@@ -37,7 +39,7 @@ def _checked(folder: Path, change: Callable[[Notebook], object], run: bool = Fal
     return examine(path, run=run, seconds=120)
 
 
-def _problems(report: Report) -> list[tuple[str, str]]:
+def _problems(report: PreflightReport) -> list[tuple[str, str]]:
     return [(finding.where, finding.what) for finding in report.findings if finding.kind == "problem"]
 
 
@@ -154,7 +156,7 @@ def _code(source: str) -> Notebook:
     return {"cell_type": "code", "id": "x", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
 
 
-def _own(folder: Path, *sources: str, seconds: float = 60) -> Report:
+def _own(folder: Path, *sources: str, seconds: float = 60) -> PreflightReport:
     """The report on a notebook of these cells, run."""
     path = folder / "own.ipynb"
     cells = [_code(source) for source in sources]

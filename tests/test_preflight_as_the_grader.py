@@ -21,7 +21,7 @@ from gradus.hand_in import failures, grader, needs
 from gradus.hand_in.findings import Finding
 from gradus.hand_in.fresh_run import FreshRun
 from gradus.hand_in.needs import needs_of
-from gradus.hand_in.preflight import Report, examine
+from gradus.hand_in.preflight import PreflightReport, examine
 from gradus.notebook.cells import label_of
 from gradus.notebook.form import MAX_BYTES, Notebook, read, source_of
 from gradus.notebook.frame import KEY
@@ -54,7 +54,7 @@ def _answered(label: str, source: str) -> Notebook:
     return notebook
 
 
-def _problems(report: Report) -> dict[int, list[str]]:
+def _problems(report: PreflightReport) -> dict[int, list[str]]:
     """The cells that have problems, by number, and what is said of them."""
     found: dict[int, list[str]] = {}
     for finding in report.findings:

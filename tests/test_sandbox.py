@@ -83,7 +83,7 @@ def test_the_proofs_of_the_walls_fail_where_there_is_none():
     script = """
 import json, os, socket, sys
 from autograder.engine.sandbox.probes import PROBES, SET_UP
-from autograder.engine.sandbox.doctor import _filled_in
+from autograder.engine.sandbox.wall_checks import _filled_in
 held = {}
 bait = open("/etc/passwd")
 for probe in PROBES:

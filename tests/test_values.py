@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from autograder.answers.encoding import encode
-from autograder.answers.values import DTYPES, LIMITS, Array, Limits, ValueRefused, decode
+from autograder.answers.values import DTYPES, LIMITS, Array, ValueLimits, ValueRefused, decode
 
 PLAIN: list[Any] = [
     None, True, False, 0, 1, -1, 255, -256, 2**63, -(2**200), 0.0, 0.1, math.inf, -math.inf, 5e-324, "", "é\n𝄞", [], (),
@@ -255,8 +255,10 @@ def test_a_strided_trick_costs_its_own_size_and_no_more() -> None:
 
 def test_limits_hold_for_both_directions() -> None:
     for value, limits, code in (
-        ([[1]], Limits(depth=1), "deep"), ([1, 2, 3], Limits(count=2), "many"), ({"a": 1}, Limits(count=1), "many"),
-        (torch.zeros(100), Limits(bytes=99), "large"),
+        ([[1]], ValueLimits(depth=1), "deep"),
+        ([1, 2, 3], ValueLimits(count=2), "many"),
+        ({"a": 1}, ValueLimits(count=1), "many"),
+        (torch.zeros(100), ValueLimits(bytes=99), "large"),
     ):  # fmt: skip
         data = encode(value)
         for refuse in (lambda: encode(value, limits), lambda: decode(data, limits)):  # noqa: B023

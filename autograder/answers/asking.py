@@ -11,7 +11,7 @@ import torch
 from autograder.answers import frames, usual
 from autograder.answers.cases import HeldOutImages
 from autograder.answers.encoding import encode
-from autograder.answers.session import Session, current
+from autograder.answers.hidden_run import HiddenRun, current
 from autograder.answers.settings import HeldOut, Settings
 from autograder.answers.values import ValueRefused
 
@@ -70,7 +70,7 @@ def answer_accuracy(
 
 
 def _ask(
-    session: Session, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], settings: Settings
+    session: HiddenRun, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], settings: Settings
 ) -> None:
     with _no_hooks():  # a test's `with Watch(...)` around this call counts the student's operations, not ours
         given, named = _copied(args, kwargs)
@@ -94,7 +94,7 @@ def _ask(
         session.send(frames.packed(kind, body, settings.after(session.steps)))
 
 
-def _called(session: Session, fn: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any]) -> Any:
+def _called(session: HiddenRun, fn: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any]) -> Any:
     """What `fn` returns. In the grader no setting that it makes is left for what comes after."""
     if session.send is None:
         return fn(*given, **named)

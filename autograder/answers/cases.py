@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 
-from autograder.answers.session import current
+from autograder.answers.hidden_run import current
 from gradus.datasets.catalog import FASHION_MNIST as _CATALOGUED
 from gradus.datasets.fetch import data_folder  # now: before a notebook changes the environment, which names the folder
 

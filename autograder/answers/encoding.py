@@ -20,7 +20,7 @@ from autograder.answers.values import (
     MAX_DIMENSIONS,
     MAX_INT_BYTES,
     TAGS,
-    Limits,
+    ValueLimits,
     ValueRefused,
 )
 
@@ -40,7 +40,7 @@ _complex_types = (complex, np.complexfloating)
 _masked = np.ma.MaskedArray  # the first mention of np.ma imports it, which costs a forked process 30 ms
 
 
-def encode(value: Any, limits: Limits = LIMITS) -> bytes:
+def encode(value: Any, limits: ValueLimits = LIMITS) -> bytes:
     """`value` as bytes. Subclasses are reduced to the plain data that they hold, with the base classes' methods.
 
     Raises:
@@ -52,7 +52,7 @@ def encode(value: Any, limits: Limits = LIMITS) -> bytes:
 class Writer:
     """Writes one value within limits."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ValueLimits) -> None:
         self.limits = limits
         self.count = 0
         self.written_bytes = 0

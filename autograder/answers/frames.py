@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.answers.settings import EXCEPTIONS, Settings, settings_from
-from autograder.answers.values import LIMITS, REASONS, Limits, ValueRefused, decode
+from autograder.answers.values import LIMITS, REASONS, ValueLimits, ValueRefused, decode
 
 VALUE, EXCEPTION, REFUSED, STOPPED = "value", "exception", "refused", "stopped"
 _KINDS = {VALUE: b"V", EXCEPTION: b"E", REFUSED: b"R", STOPPED: b"S"}
@@ -65,7 +65,7 @@ def exception_matches(name: str, asked: str) -> bool:
     return issubclass(getattr(_builtins, name), getattr(_builtins, asked))
 
 
-def read_frame(frame: bytes, limits: Limits = LIMITS) -> AnswerFrame:
+def read_frame(frame: bytes, limits: ValueLimits = LIMITS) -> AnswerFrame:
     """What a frame says, its settings aside; for hostile bytes.
 
     Raises:
@@ -79,7 +79,7 @@ def read_frame(frame: bytes, limits: Limits = LIMITS) -> AnswerFrame:
     return AnswerFrame(kind, content)
 
 
-def read_settings(frame: bytes, limits: Limits = LIMITS) -> Settings:
+def read_settings(frame: bytes, limits: ValueLimits = LIMITS) -> Settings:
     """How the reference wants an answer judged.
 
     Raises:

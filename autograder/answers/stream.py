@@ -9,8 +9,8 @@ from typing import Any
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from autograder.answers import asking, encoding, frames, usual  # so that nothing is imported after the student's code
+from autograder.answers.hidden_run import HiddenRun, running
 from autograder.answers.room import Room
-from autograder.answers.session import Session, running
 from autograder.answers.settings import Settings
 
 __all__ = ["asking", "encoding", "run_test"]
@@ -48,15 +48,15 @@ def run_test(
     """
     own = usual.set_by_the_notebook()
     usual.restore_all()
-    with running(Session(seed, question, ambient, send, namespace, of_tests)) as session:
+    with running(HiddenRun(seed, question, ambient, send, namespace, of_tests)) as session:
         began = _began(test, prelude, session)
     if began and own != usual.Tensors():
         send(frames.OTHERWISE)
-        with running(Session(seed, question, ambient, send, namespace, of_tests, own)) as session:
+        with running(HiddenRun(seed, question, ambient, send, namespace, of_tests, own)) as session:
             _began(test, prelude, session)
 
 
-def _began(test: str | CodeType, prelude: str | CodeType, session: Session) -> bool:
+def _began(test: str | CodeType, prelude: str | CodeType, session: HiddenRun) -> bool:
     """Execute it once. False when the test never began: what comes before it failed, and would again."""
     assert session.send is not None
     began = False

@@ -7,7 +7,7 @@ put back.
 from __future__ import annotations
 
 from autograder.answers.frames import NEXT
-from autograder.answers.session import current
+from autograder.answers.hidden_run import current
 from autograder.answers.stream import run_test
 
 

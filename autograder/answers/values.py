@@ -56,7 +56,7 @@ class ValueRefused(Exception):  # noqa: N818
 
 
 @dataclass(frozen=True)
-class Limits:
+class ValueLimits:
     """How much one value may hold."""
 
     depth: int = 20  # containers within containers
@@ -64,7 +64,7 @@ class Limits:
     bytes: int = 64 * 2**20
 
 
-LIMITS = Limits()
+LIMITS = ValueLimits()
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +80,7 @@ class Array:
     data: np.ndarray
 
 
-def decode(data: bytes, limits: Limits = LIMITS) -> Any:
+def decode(data: bytes, limits: ValueLimits = LIMITS) -> Any:
     """The value in `data`: plain Python, and `Array` for tensors, arrays and NumPy numbers.
 
     Raises:
@@ -96,7 +96,7 @@ def decode(data: bytes, limits: Limits = LIMITS) -> Any:
 
 
 class _Reader:
-    def __init__(self, data: bytes, limits: Limits) -> None:
+    def __init__(self, data: bytes, limits: ValueLimits) -> None:
         self.data = memoryview(data)
         self.limits = limits
         self.position = 0

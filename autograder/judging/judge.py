@@ -15,7 +15,7 @@ from typing import Any
 from autograder.answers import frames
 from autograder.answers.frames import AnswerFrame, exception_matches, read_frame, read_settings
 from autograder.answers.settings import Settings
-from autograder.answers.values import LIMITS, REASONS, Limits, ValueRefused
+from autograder.answers.values import LIMITS, REASONS, ValueLimits, ValueRefused
 from autograder.judging.compare import Difference, difference
 from autograder.judging.held_out import shortfall
 
@@ -62,7 +62,7 @@ class Expected:
     settings: Settings
 
 
-def judge(expected: Sequence[bytes], received: Sequence[bytes], points: float, limits: Limits = LIMITS) -> Verdict:
+def judge(expected: Sequence[bytes], received: Sequence[bytes], points: float, limits: ValueLimits = LIMITS) -> Verdict:
     """The verdict on one question; where it was asked twice, on the better of both times.
 
     Args:
@@ -91,7 +91,7 @@ def attempts(received: Sequence[bytes]) -> list[Sequence[bytes]]:
 
 
 def _judged(
-    asked: list[Expected], expected: Sequence[bytes], received: Sequence[bytes], points: float, limits: Limits
+    asked: list[Expected], expected: Sequence[bytes], received: Sequence[bytes], points: float, limits: ValueLimits
 ) -> Verdict:
     verdicts, stopped = [], None
     for number, answer in enumerate(asked, 1):
@@ -158,14 +158,14 @@ def units_of(asked: list[Expected]) -> list[list[int]]:
     return list(units.values())
 
 
-def _frame(data: bytes, limits: Limits) -> AnswerFrame | ValueRefused:
+def _frame(data: bytes, limits: ValueLimits) -> AnswerFrame | ValueRefused:
     try:
         return read_frame(data, limits)
     except ValueRefused as refusal:
         return refusal
 
 
-def _ends_the_stream(data: bytes, limits: Limits) -> bool:
+def _ends_the_stream(data: bytes, limits: ValueLimits) -> bool:
     frame = _frame(data, limits)
     return isinstance(frame, AnswerFrame) and frame.kind == frames.STOPPED
 

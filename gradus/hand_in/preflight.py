@@ -28,7 +28,7 @@ from gradus.printable import printable
 
 
 @dataclass(frozen=True)
-class Report:
+class PreflightReport:
     """What was found in one notebook; it is fit to hand in when no finding is a problem.
 
     `slowest` has the names and seconds of the cells that took longest, `seconds` is the time of all cells together.
@@ -86,7 +86,7 @@ def examine(
     seconds: float = RUN_SECONDS,
     progress: Callable[[int, int], None] | None = None,
     called: str | None = None,
-) -> Report:
+) -> PreflightReport:
     """Check the notebook in `path` as the grader will meet it: alone, without a GPU, with the grader's packages.
 
     Args:
@@ -120,7 +120,7 @@ def examine(
     longest = sorted(took, key=took.__getitem__, reverse=True)[:3]
     slowest = tuple((cell_name(cells, index), round(took[index], 1)) for index in longest)
     name = frame.name if frame else ""
-    return Report(str(path), name, tuple(findings), run, round(sum(took.values()), 1), slowest)
+    return PreflightReport(str(path), name, tuple(findings), run, round(sum(took.values()), 1), slowest)
 
 
 def _place(finding: Finding) -> int:

@@ -40,7 +40,7 @@ def _tell(message: dict[str, Any]) -> None:
         _reporter.tell(message)
 
 
-class Results(DisplayHook):
+class LastValues(DisplayHook):
     """Sends the value of a cell's last expression."""
 
     def write_output_prompt(self) -> None:
@@ -100,7 +100,7 @@ def _may_be_more_than_python(lines: list[str]) -> bool:
 class StudentShell(InteractiveShell):
     """The shell of one submission. Made before the fork, when it costs nothing."""
 
-    displayhook_class = Type(Results)
+    displayhook_class = Type(LastValues)
     display_pub_class = Type(Displays)
     asked_to_exit = False
     passes_over = False  # in a test cell, what fails ends the cell

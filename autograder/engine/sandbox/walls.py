@@ -14,13 +14,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from autograder.engine.inside.world import SCRATCH, WORLD
 from gradus.datasets.catalog import DATA_SETS
 from gradus.datasets.fetch import cache_folder
 
 Step = tuple[str, ...]  # an operation, then its arguments; see `launch`
 
-WORLD = "/world"
-SCRATCH = "/scratch"
 _COURSE = "/gradus"
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _ETC = ("alternatives", "fonts", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "mime.types")

@@ -13,8 +13,8 @@ from typing import Self
 from autograder.engine.sandbox.cgroups import Cgroup
 from autograder.engine.sandbox.clock import Deadline
 from autograder.engine.sandbox.errors import SandboxError, SandboxUnavailable
+from autograder.engine.sandbox.notebook_run import NotebookRun
 from autograder.engine.sandbox.preload import PRELOAD
-from autograder.engine.sandbox.submission import Submission
 from autograder.engine.sandbox.warm_process import WarmProcess
 from autograder.records.execution import CellResult, Doubt, Execution, Job, Limits, Problem
 
@@ -153,14 +153,14 @@ class Worker:
                 with _timed(seconds, "tear_down"):
                     self._end(submission)
 
-    def _born(self, job: Job, limits: Limits) -> Submission:
+    def _born(self, job: Job, limits: Limits) -> NotebookRun:
         if self._commands is None:
             raise SandboxError("the warm process has gone")
         scratch = None
         if not self._warm.walls:
             self._folder = tempfile.TemporaryDirectory(prefix="gradus-run-", ignore_cleanup_errors=True)
             scratch = self._folder.name
-        submission = Submission(job, limits, self._commands, scratch)
+        submission = NotebookRun(job, limits, self._commands, scratch)
         try:
             submission.set_up()
         except BaseException:
@@ -170,7 +170,7 @@ class Worker:
             raise
         return submission
 
-    def _end(self, submission: Submission) -> None:
+    def _end(self, submission: NotebookRun) -> None:
         """Take the tree down.
 
         Raises:

@@ -9,7 +9,7 @@ from attacks.marks import everywhere
 @attack(6, right=False)
 def answer_patched(work: Work) -> None:
     work.add(
-        "import autograder.answers as A\nfrom autograder.answers import asking, frames, session, stream\n"
+        "import autograder.answers as A\nfrom autograder.answers import asking, frames, hidden_run as session, stream\n"
         "for module in (A, asking, stream, session):\n"
         "    for name in list(vars(module)):\n"
         "        if name.startswith(('answer', '_ask', 'run_test', 'encode')):\n"
@@ -65,7 +65,7 @@ def orders_intercepted(work: Work) -> None:
 def replays_of_one_answer(work: Work) -> None:
     """Send the same frame a thousand times, in the hope that some of them match."""
     work.add(
-        "from autograder.answers import session\nimport builtins\n"
+        "from autograder.answers import hidden_run as session\nimport builtins\n"
         "def often(self_send):\n    def send(frame):\n        for _ in range(1000): self_send(frame)\n    return send\n"
         "real = session.Session.__init__\n"
         "def init(self, *a, **k):\n    real(self, *a, **k)\n    self.__dict__['send'] = often(self.send)\n"

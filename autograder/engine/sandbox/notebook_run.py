@@ -43,7 +43,7 @@ _MUCH = 1 << 16  # bytes at one look: a child that sends more may be waiting for
 warnings.filterwarnings("ignore", module=TEST)  # a variant's doubtful code is no news to whoever grades
 
 
-class Submission:
+class NotebookRun:
     """A notebook's process tree."""
 
     def __init__(self, job: Job, limits: Limits, commands: socket.socket, scratch: str | None) -> None:

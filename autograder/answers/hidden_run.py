@@ -17,7 +17,7 @@ _seed_python, _seed_numpy = random.seed, np.random.seed
 _seed_torch = torch.default_generator.manual_seed  # torch.manual_seed also walks the stack for CUDA: 100 times slower
 
 
-class Session:
+class HiddenRun:
     """One run of one hidden test.
 
     Args:
@@ -66,16 +66,16 @@ class Session:
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
 
 
-_current = Session()
+_current = HiddenRun()
 
 
-def current() -> Session:
+def current() -> HiddenRun:
     """The running session; outside the grader one with seed 0 that sends nothing."""
     return _current
 
 
 @contextmanager
-def running(session: Session) -> Iterator[Session]:
+def running(session: HiddenRun) -> Iterator[HiddenRun]:
     """Make `session` the current one."""
     global _current
     before, _current = _current, session
