@@ -15,7 +15,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all help install data exercises book sample grade test lint format lock bench serve lab student clean packages attack
+.PHONY: all help install data exercises book links sample grade test lint format lock bench serve lab student clean packages attack
 
 all: install data exercises book sample  ## set up, build the book, grade a sample class, say where everything is
 	@$(BIN)/python tools/verdict.py $(SAMPLE)
@@ -37,6 +37,9 @@ exercises: install  ## make the student notebooks in exercises/ from solutions/
 
 book: data exercises  ## execute the chapters and build the site in _build/html
 	@$(BIN)/python tools/build_book.py
+
+links: book  ## ask every page that the course links to whether it is still there
+	@$(BIN)/jupyter-book build . --builder linkcheck --all -q
 
 sample: data exercises  ## grade a generated class of twelve
 	@$(BIN)/python -m autograder.sample_class $(SAMPLE)

@@ -15,6 +15,21 @@ from gradus.progress_bar import progress_bar
 if TYPE_CHECKING:
     pass
 
+    from autograder.course import Course
+
+
+def _problem_sets(incomplete: str) -> list[str]:
+    """What a shell offers for the name of a problem set."""
+    from autograder.course import Course
+
+    return [name for name in Course.from_environment().problem_sets() if name.startswith(incomplete)]
+
+
+CourseFolder = Annotated[
+    Path | None,
+    typer.Option("--course", metavar="DIR", help="The course folder. Default: GRADUS_COURSE, or autograder/course."),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the instructor's commands to the `gradus` application."""
@@ -24,7 +39,10 @@ def register(app: typer.Typer) -> None:
 
 
 def release(
-    problem_sets: Annotated[list[str] | None, typer.Argument(metavar="[PS]...", help="Default: all.")] = None,
+    problem_sets: Annotated[
+        list[str] | None, typer.Argument(metavar="[PS]...", help="Default: all.", autocompletion=_problem_sets)
+    ] = None,
+    folder: CourseFolder = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when a notebook is stale.")] = False,
 ) -> None:
     """Make the student notebooks in exercises/ from solutions/, once the lint has nothing against it.
@@ -33,9 +51,8 @@ def release(
     as well when variants are missing; then all is written, for it can be graded.
     """
     from autograder.authoring.release import advice, contradictions, make_releases, orphans
-    from autograder.course import Course
 
-    course = Course.from_environment()
+    course = _course(folder)
     releases = make_releases(course, problem_sets or [])
     stale = [item for item in releases if not item.is_fresh]
     wrong = contradictions(course, problem_sets or [])
@@ -61,10 +78,10 @@ def release(
 
 
 def grade(
-    problem_set: Annotated[str, typer.Argument(metavar="PS", help="The problem set, for example ps4.")],
-    course: Annotated[
-        Path | None, typer.Option(help="The course folder. Default: GRADUS_COURSE, or autograder/course.")
-    ] = None,
+    problem_set: Annotated[
+        str, typer.Argument(metavar="PS", help="The problem set, for example ps4.", autocompletion=_problem_sets)
+    ],
+    folder: CourseFolder = None,
     as_json: Annotated[
         str | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON; - is stdout.")
     ] = None,
@@ -99,13 +116,12 @@ def grade(
     """
     from rich.console import Console
 
-    from autograder.course import Course
     from autograder.files.writing import require_writable, write_result
     from autograder.grading.grade import RunOptions
     from autograder.grading.grade import grade as grade_class
 
     _say_what_can_be_said()
-    here = Course(course) if course else Course.from_environment()
+    here = _course(folder)
     here.require_usable_name()
     if as_json and as_json != "-":
         require_writable(Path(as_json))
@@ -129,8 +145,10 @@ def grade(
 
 def variants(
     problem_sets: Annotated[
-        list[str] | None, typer.Argument(metavar="[PS]...", help="Default: all that have a variants.py.")
+        list[str] | None,
+        typer.Argument(metavar="[PS]...", help="Default: all that have a variants.py.", autocompletion=_problem_sets),
     ] = None,
+    folder: CourseFolder = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the hidden tests' inputs.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")] = False,
     unsafe: Annotated[bool, typer.Option("--unsafe-no-sandbox", help="Run without a sandbox.")] = False,
@@ -145,9 +163,8 @@ def variants(
     from rich.console import Console
 
     from autograder.authoring.kill_matrices import as_dict, examine, show
-    from autograder.course import Course
 
-    checked = examine(Course.from_environment(), problem_sets or [], seed, sandbox=not unsafe)
+    checked = examine(_course(folder), problem_sets or [], seed, sandbox=not unsafe)
     if as_json:
         print(json.dumps([as_dict(one) for one in checked], indent=1, ensure_ascii=False))
     else:
@@ -155,6 +172,12 @@ def variants(
             show(one, Console())
     if any(one.findings for one in checked):
         raise typer.Exit(1)
+
+
+def _course(folder: Path | None) -> Course:
+    from autograder.course import Course
+
+    return Course(folder) if folder else Course.from_environment()
 
 
 def _as_json(report: dict[str, Any], encoding: str) -> bytes:

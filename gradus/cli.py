@@ -19,14 +19,30 @@ from gradus.errors import GradusError
 from gradus.hand_in.grader import RUN_SECONDS
 from gradus.printable import print_in_any_encoding, printable
 from gradus.progress_bar import progress_bar
+from gradus.version import __version__
 
 app = typer.Typer(
     name="gradus",
     help="Deep learning from the ground up: the course's command line.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        print(f"gradus {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def everywhere(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Take the options that stand before the command."""
 
 
 @app.command()
