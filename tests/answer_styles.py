@@ -133,6 +133,7 @@ STYLES: dict[str, tuple[Callable[[Any], bool], Change]] = {
     "a tensor with a graph": (_is_float_tensor, _with_a_graph),
     "a detached tensor": (_is_tensor, lambda X: X.detach()),
     "a parameter": (_is_float_tensor, lambda X: torch.nn.Parameter(X.detach().clone())),
+    "made in inference mode": (_is_tensor, torch.inference_mode()(torch.clone)),
     "a kind of tensor": (_is_tensor, lambda X: X.as_subclass(_Tensor)),
     "one of several that share their memory": (_is_tensor, _expanded),
     "the real part of something complex": (

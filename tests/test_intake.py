@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gzip
 import json
 import os
 from pathlib import Path
@@ -303,9 +304,19 @@ def _old(notebook: Notebook) -> bytes:
     return nbformat.writes(nbformat.convert(nbformat.from_dict(notebook), 3), version=3).encode()
 
 
+def _with_umlauts(notebook: Notebook) -> str:
+    return json.dumps(notebook, ensure_ascii=False).replace("# Tiny", "# Größe über 1 µm – “Tiny”")
+
+
 READABLE: dict[str, Any] = {
     "with a byte order mark": lambda notebook: b"\xef\xbb\xbf" + json.dumps(notebook).encode(),
     "in UTF-16": lambda notebook: json.dumps(notebook).encode("utf-16"),
+    "in UTF-16 without a mark": lambda notebook: json.dumps(notebook).encode("utf-16-be"),
+    "in an encoding of Windows": lambda notebook: _with_umlauts(notebook).encode("cp1252"),
+    "with a damaged character": lambda notebook: _with_umlauts(notebook).encode().replace("ß".encode(), b"\xc3"),
+    "with zeros behind it": lambda notebook: json.dumps(notebook).encode() + b"\n" + bytes(4096),
+    "written as JSON twice": lambda notebook: json.dumps(json.dumps(notebook)).encode(),
+    "as a server sends it": lambda notebook: json.dumps({"type": "notebook", "content": notebook}).encode(),
     "with Windows line ends": lambda notebook: json.dumps(notebook, indent=1).replace("\n", "\r\n").encode(),
     "in format 3": _old,
     "in format 4.99": lambda notebook: json.dumps(notebook | {"nbformat_minor": 99}).encode(),
@@ -333,13 +344,21 @@ UNREADABLE = {
     "but not a notebook": b"[1, 2]",
     "hand in the file that Jupyter saved": b'{"nbformat": 3, "worksheets": 7}',
     "is not a notebook": b"[" * 100_000,
+    "it is a web page": b"\n<!DOCTYPE html><html><body>my answer</body></html>",
+    "it is a zip archive": b"PK\x03\x04\x14\0\0\0",
+    "it is a gzip archive": gzip.compress(b"{}"),
+    "it is a PDF": b"%PDF-1.7\n%\xb5",
+    "it is a Python script": b"\xef\xbb\xbf# In[1]:\n\n\nimport torch\n",
+    "it is a pointer of Git LFS": b"version https://git-lfs.github.com/spec/v1\noid sha256:0",
+    "JSON but not a notebook": json.dumps([{"source": "An answer of some length. " * 20}]).encode(),
     "cells, more than the": json.dumps({"cells": [{}] * (MAX_CELLS + 1)}).encode(),
 }
 
 
 MAY_HOLD_AN_ANSWER = {  # and a person may be able to read it
     "not valid JSON (line 2)", "not valid JSON", "a merge conflict", "is not a notebook", "cells, more than the",
-    "more than the 32 MB",
+    "more than the 32 MB", "it is a web page", "it is a zip archive", "it is a gzip archive", "it is a PDF",
+    "it is a Python script", "it is a pointer of Git LFS", "JSON but not a notebook",
 }  # fmt: skip
 
 

@@ -10,11 +10,12 @@ import nbformat
 import pytest
 import tiny_problem_set as tiny
 from editors import code, lose_ids, lose_labels, text
-from nbgrader.utils import determine_grade
+from nbgrader.utils import compute_checksum, determine_grade
 
 from autograder.gradebook.generate import generate
 from autograder.submissions.intake import framed
-from gradus.notebook.form import Notebook
+from gradus.notebook.form import Notebook, source_of
+from gradus.notebook.frame import KEY, frame_of
 
 ANSWER = "The loss says how wrong an answer is."
 PICTURE = {"attachments": {"image.png": {"image/png": "iVBORw0KGgo="}}}
@@ -192,6 +193,21 @@ def test_a_picture_is_an_answer(released: Notebook) -> None:
     assert determine_grade(why)[0] is None
 
 
+@pytest.mark.parametrize(
+    "shows",
+    [
+        "from IPython.display import Image\nImage('mine.png')",
+        'plt.imshow(plt.imread("drive/scan 2.JPEG"))',
+        "!cat answer.pdf",
+        '%%html\n<img src="answer.svg">',
+    ],
+)
+def test_a_cell_that_shows_a_picture_may_be_an_answer(released: Notebook, shows: str) -> None:
+    shown, mark, _ = seen(released, insert(code, after="why")(shows))
+    assert shows in shown
+    assert mark is None
+
+
 def test_two_pictures_of_one_name_are_both_kept(released: Notebook) -> None:
     notebook = copy.deepcopy(released)
     for data in ("iVBORw0KGgo=", "iVBORw0KGgoA"):
@@ -223,6 +239,50 @@ def test_where_the_student_wrote_nothing_there_is_nothing_to_read(released: Note
     assert shown == "YOUR ANSWER HERE"
     assert mark == 0
     assert not any("waits to be read" in sentence for sentence in said)
+
+
+REWORDED = {
+    "the question": (
+        "why-prompt",
+        "## Why?\n\n**3 points**\n\nIn two sentences: why is it the loss that we make small?",
+    ),
+    "another question": ("halve-prompt", "Write `halve(x)`, which is given a number and returns a half of it."),
+    "the words in its cell": ("why", "WRITE YOUR ANSWER HERE, IN TWO SENTENCES"),
+}
+
+
+@pytest.mark.parametrize("answered", [True, False], ids=["answered", "empty"])
+@pytest.mark.parametrize("what", REWORDED)
+def test_a_text_that_was_worded_anew_since_is_not_the_students(released: Notebook, what: str, answered: bool) -> None:
+    handed_in, today = copy.deepcopy(released), copy.deepcopy(released)
+    name, text_of_today = REWORDED[what]
+    cell = today["cells"][at(today, name)]
+    cell["source"] = text_of_today
+    if name == "why":
+        cell["metadata"]["nbgrader"]["checksum"] = compute_checksum(nbformat.from_dict(cell))
+    today["metadata"][KEY] = frame_of("tiny", today).as_dict()
+    if answered:
+        place = "at the end of the question" if name != "why" else "below its cell"
+        PLACES[place](ANSWER)(handed_in)
+    rebuilt = framed(json.dumps(handed_in).encode(), "tiny.ipynb", nbformat.reads(json.dumps(today), as_version=4))
+    (why,) = [cell for cell in rebuilt.cells if tiny.label(cell) == "why"]
+    assert determine_grade(why)[0] == (None if answered else 0)
+    assert (ANSWER in why.source) == answered
+    if not answered:
+        assert why.source == source_of(today["cells"][at(today, "why")])
+
+
+def test_a_picture_of_the_question_is_not_an_answer(released: Notebook) -> None:
+    with_picture = copy.deepcopy(released)
+    prompt = with_picture["cells"][at(with_picture, "why-prompt")]
+    prompt |= {"source": source_of(prompt) + "\n\n![](attachment:image.png)"} | copy.deepcopy(PICTURE)
+    for others in (lambda notebook: None, lose_labels):
+        assert seen(with_picture, others)[:2] == ("YOUR ANSWER HERE", 0)
+
+    def drawn(notebook: Notebook) -> None:
+        notebook["cells"][at(notebook, "why-prompt")]["attachments"]["mine.png"] = {"image/png": "iVBORw0KGgoB"}
+
+    assert seen(with_picture, drawn)[1] is None
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from autograder.course import Course
+from autograder.submissions.handed_out import frame_in
 from autograder.submissions.intake import UnreadableError, other_set, parsed, read_bytes
 from autograder.submissions.rebuild import is_recognised, is_worked_on
 from autograder.submissions.students import folders_of, is_junk
@@ -181,7 +182,7 @@ def _attempts(paths: list[Path], course: Course, problem_set: str, released: Not
             continue
         other = other_set(notebook, released, problem_set)
         ours = not other and (notebook.carries == problem_set or is_recognised(notebook.cells, released))
-        worked = ours and is_worked_on(notebook.cells, released)
+        worked = ours and is_worked_on(notebook.cells, released, frame_in(content))
         number = _number(path.name, problem_set)
         yield _Attempt(path, name, content, exact, ours, other, worked, number, status.st_mtime_ns)
 

@@ -17,12 +17,17 @@ _FRAME = re.compile(rf'"{KEY}"\s*:\s*')
 
 @dataclass(frozen=True)
 class HandedOut:
-    """The labelled cells of a notebook as it was handed out; none where that is not known.
+    """The cells of a notebook as it was handed out; none where that is not known.
 
     A student can write a frame of their own, and gains a kinder sentence by it: what is run is today's release.
     """
 
     digests: Mapping[str, str] = field(default_factory=dict)  # by label, in order; of the sources of locked cells
+    texts: frozenset[str] = frozenset()  # digests of the texts, which have no label
+
+    def has_text(self, source: str) -> bool:
+        """Whether a text cell with this source was among them."""
+        return bool(self.texts) and digest_of({"source": source}) in self.texts
 
     def has(self, label: str, source: str) -> bool:
         """Whether a locked cell was given with this source."""
@@ -58,4 +63,6 @@ def frame_in(notebook: bytes) -> HandedOut:
         frame = recorded_frame({"metadata": {KEY: recorded}})
     except (ValueError, RecursionError):
         return NOT_KNOWN
-    return HandedOut({cell.label: cell.digest for cell in frame.cells} if frame else {})
+    if frame is None:
+        return NOT_KNOWN
+    return HandedOut({cell.label: cell.digest for cell in frame.cells}, frame.texts)

@@ -19,6 +19,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.submissions.handed_out import frame_in
+from autograder.submissions.notebook_files import NOTHING, instead, loaded
 from autograder.submissions.rebuild import blank, rebuild
 from autograder.submissions.recognise import recognise
 from autograder.submissions.release_index import SubmittedCell, index_of
@@ -27,6 +28,7 @@ from gradus.printable import on_one_line
 
 MAX_BYTES = 32_000_000
 MAX_CELLS = 1_000
+_WORDY = 200  # characters of JSON in which an answer may be
 _NAME = re.compile(r"[\w.-]{1,50}")  # of a problem set
 
 
@@ -141,20 +143,12 @@ def parsed(data: bytes, name: str) -> Parsed:
     Raises:
         UnreadableError: `data` is not a notebook; the message names the file by `name`.
     """
-    if not data.strip():
+    if not data.strip(NOTHING):
         raise UnreadableError(f"{name} is empty. Save the notebook and hand it in again.")
     try:
-        raw = json.loads(data)
+        raw = loaded(data)
     except (ValueError, RecursionError) as error:
-        if data.lstrip().startswith(b"<<<<<<<") or b"\n<<<<<<< " in data:
-            raise UnreadableError(
-                f"{name} holds a merge conflict of git. Resolve it and hand in again.", True
-            ) from None
-        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise UnreadableError(
-            f"{name} is not a notebook: it is not valid JSON{where}. Open yours in Jupyter, save it, and hand that in.",
-            unread=True,
-        ) from None
+        raise UnreadableError(f"{name} {instead(data, error)}", unread=True) from None
     cells = [_cell(cell) for cell in _raw_cells(raw, name) if isinstance(cell, dict)]
     if len(cells) > MAX_CELLS:
         raise UnreadableError(f"{name} has {len(cells)} cells, more than the {MAX_CELLS} allowed.", unread=True)
@@ -173,7 +167,8 @@ def _raw_cells(raw: Any, name: str) -> list[Any]:
             raw = None
     if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
         raise UnreadableError(
-            f"{name} is JSON but not a notebook: it has no cells. Hand in the file that Jupyter saved."
+            f"{name} is JSON but not a notebook: it has no cells. Hand in the file that Jupyter saved.",
+            unread=len(json.dumps(raw)) > _WORDY,
         )
     return raw["cells"]
 

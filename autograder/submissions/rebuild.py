@@ -39,7 +39,7 @@ def rebuild(
     """
     release = index_of(released)
     known = recognise(submitted, release)
-    found = find_written(submitted, release, known)
+    found = find_written(submitted, release, known, handed_out)
     problems = [*known.problems, *(answer.problem for answer in found.values())]
     cells, answers = _in_their_order(submitted, release, known, found, handed_out, problems)
     put_back_ones = put_back(cells, release, answers, handed_out)
@@ -67,8 +67,8 @@ def is_recognised(submitted: list[SubmittedCell], released: NotebookNode) -> boo
     return bool(known.claims or known.merged)
 
 
-def is_worked_on(submitted: list[SubmittedCell], released: NotebookNode) -> bool:
-    """Whether there is an answer in a notebook, of whatever worth."""
+def is_worked_on(submitted: list[SubmittedCell], released: NotebookNode, handed_out: HandedOut = NOT_KNOWN) -> bool:
+    """Whether there is an answer in a notebook, of whatever worth; `handed_out` as for `rebuild`."""
     release = index_of(released)
     known = recognise(submitted, release)
     answered = {index: label for index, label in known.claims.items() if label in release.stubs}
@@ -76,8 +76,8 @@ def is_worked_on(submitted: list[SubmittedCell], released: NotebookNode) -> bool
         known.elsewhere
         or known.merged
         or any(bare(submitted[index].source) not in ("", release.stubs[label]) for index, label in answered.items())
-        or any(is_answered(label, known, submitted, release) for label in release.written)
-        or find_written(submitted, release, known)
+        or any(is_answered(label, known, submitted, release, handed_out) for label in release.written)
+        or find_written(submitted, release, known, handed_out)
     )
 
 
@@ -130,15 +130,17 @@ def _in_their_order(
             cells.append(_with_found(frame[label], found[label]))
             continue
         problems += _differences(cell, frame[label], handed_out)
-        cells.append(_framed(frame[label], _source(cell, frame[label]), cell))
+        cells.append(_framed(frame[label], _source(cell, frame[label], handed_out), cell))
         holds |= dict.fromkeys(elsewhere.get(index, ()), cells[-1])
     return cells, holds
 
 
-def _source(cell: SubmittedCell, known: NotebookNode) -> str:
+def _source(cell: SubmittedCell, known: NotebookNode, handed_out: HandedOut) -> str:
     """What goes into a released cell: an answer is the student's, but for white space around what was handed out."""
-    own = is_answer(known) and not (is_graded(known) and same_text(cell.source, known.source))
-    return cell.source if own else known.source
+    if is_written(known):
+        untouched = same_text(cell.source, known.source) or handed_out.has(label_of(known), cell.source)
+        return known.source if untouched else cell.source
+    return cell.source if is_answer(known) else known.source
 
 
 def _with_found(known: NotebookNode, answer: FoundAnswer) -> NotebookNode:

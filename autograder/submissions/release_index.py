@@ -47,6 +47,7 @@ class ReleaseIndex:
         self._follow(released)
         self.prompts = _prompts(released)
         self.texts = [cell.source for cell in released.cells if cell.cell_type != "code"]
+        self.pictures = _pictures(released)
         self.given_code = {as_text(cell.source) for cell in released.cells if cell.cell_type == "code"}
 
     def is_short(self, source: str) -> bool:
@@ -79,6 +80,12 @@ def _prompts(released: NotebookNode) -> dict[str, str]:
         elif cell.cell_type != "code":
             line = first_line(cell.source)
     return prompts
+
+
+def _pictures(released: NotebookNode) -> frozenset[str]:
+    """The data of the pictures that were pasted into its texts."""
+    attached = [by_type for cell in released.cells for by_type in cell.get("attachments", {}).values()]
+    return frozenset("".join(data) for by_type in attached for data in by_type.values())
 
 
 def first_line(text: str) -> str:

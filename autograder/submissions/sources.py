@@ -21,6 +21,7 @@ _WORDS = re.compile(r"(?<![^\W\d_])[^\W\d_]++(?:[,;:]?+[ \t]++[^\W\d_]++){4,}")
 _NO_PROSE = re.compile(
     r"^[ \t]*(?:from|import|for|if|elif|while|with|return|assert|lambda|async|@)(?!\w).*$", re.MULTILINE
 )
+_PICTURE = re.compile(r"\w\.(?:png|jpe?g|gif|svg|webp|bmp|heic|pdf)\b", re.IGNORECASE)
 _KEYWORDS = frozenset(keyword.kwlist)
 _DIFFERENT_WORDS = 4  # in one line: a comprehension has three names between its keywords
 _FOREIGN = re.compile(r"[^\W\d_\x00-\u024f]")  # a letter of a script that programs are not written in
@@ -73,7 +74,9 @@ def has_words(text: str) -> bool:
 
 
 def is_prose(code: str) -> bool:
-    """Whether a code cell holds sentences: in comments, in strings, or as if it were a text cell."""
+    """Whether a code cell holds sentences, in comments, in strings or as if it were a text cell, or names a picture."""
+    if _PICTURE.search(code[:_LOOKED_THROUGH]):
+        return True
     rest = _NO_PROSE.sub("", code[:_LOOKED_THROUGH])
     if len(list(islice(_FOREIGN.finditer(rest), _FOREIGN_LETTERS))) == _FOREIGN_LETTERS:
         return True

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
+from autograder.submissions.handed_out import NOT_KNOWN, HandedOut
 from autograder.submissions.recognise import Recognised
 from autograder.submissions.release_index import ReleaseIndex, SubmittedCell, first_line
 from autograder.submissions.sources import has_words, is_prose, lines_of, same_text
@@ -47,15 +48,21 @@ class _Piece:
     attachments: Attachments = field(default_factory=dict)
 
 
-def find_written(submitted: list[SubmittedCell], release: ReleaseIndex, known: Recognised) -> dict[str, FoundAnswer]:
-    """The text for each written answer whose own cell is missing or as it was handed out, if there may be any."""
+def find_written(
+    submitted: list[SubmittedCell], release: ReleaseIndex, known: Recognised, handed_out: HandedOut = NOT_KNOWN
+) -> dict[str, FoundAnswer]:
+    """The text for each written answer whose own cell is missing or as it was handed out, if there may be any.
+
+    Args:
+        handed_out: what this student was given: a question that has been worded anew since is not their answer.
+    """
     home = {label: index for index, label in known.claims.items()}
-    empty = [label for label in release.written if not is_answered(label, known, submitted, release)]
+    empty = [label for label in release.written if not is_answered(label, known, submitted, release, handed_out)]
     if not empty:
         return {}
     sections = {label: _section(label, home, release, len(submitted)) for label in empty}
     near = {index for section in sections.values() for index in section}
-    said = _Said(submitted, release, known, near)
+    said = _Said(submitted, release, known, near, handed_out)
     begins = {label: home.get(label, _prompt(label, submitted, release)) for label in release.written}
     near_texts = [piece for piece in said.texts if piece.index in near]
     pieces = near_texts or [*said.texts, *said.prose]
@@ -79,13 +86,19 @@ def _prompt(label: str, submitted: list[SubmittedCell], release: ReleaseIndex) -
     return next(places, -1) if asked else -1
 
 
-def is_answered(label: str, known: Recognised, submitted: list[SubmittedCell], release: ReleaseIndex) -> bool:
-    """Whether the cell of a written answer holds more than what was handed out."""
+def is_answered(
+    label: str,
+    known: Recognised,
+    submitted: list[SubmittedCell],
+    release: ReleaseIndex,
+    handed_out: HandedOut = NOT_KNOWN,
+) -> bool:
+    """Whether the cell of a written answer holds more than what was handed out, today or then."""
     for index, claimed in known.claims.items():
         if claimed == label:
             cell = submitted[index]
-            worked_on = has_words(cell.source) and not same_text(cell.source, release.frame[label].source)
-            return worked_on or bool(cell.attachments)
+            untouched = same_text(cell.source, release.frame[label].source) or handed_out.has(label, cell.source)
+            return (has_words(cell.source) and not untouched) or bool(cell.attachments)
     return False
 
 
@@ -108,8 +121,14 @@ class _Said:
     """What a student has written outside the answer cells: `texts`, and `prose` in code cells `near` such an answer."""
 
     def __init__(
-        self, submitted: list[SubmittedCell], release: ReleaseIndex, known: Recognised, near: set[int]
+        self,
+        submitted: list[SubmittedCell],
+        release: ReleaseIndex,
+        known: Recognised,
+        near: set[int],
+        handed_out: HandedOut,
     ) -> None:
+        self._handed_out, self._pictures = handed_out, release.pictures
         self._texts = [" ".join(text.split()) for text in release.texts]
         self._everything = "\n".join(self._texts)
         self._lines = {" ".join(line.split()) for text in release.texts for line in text.splitlines()}
@@ -134,7 +153,8 @@ class _Said:
     def _read_text(self, index: int, cell: SubmittedCell, replaced: bool) -> None:
         text = " ".join(cell.source.split())
         released = text in self._texts or (len(text) >= _LONG_LINE and text in self._everything)
-        if (released or not has_words(text)) and not cell.attachments:
+        pictures = {name: kept for name, kept in cell.attachments.items() if not self._is_given(kept)}
+        if (released or not has_words(text) or self._handed_out.has_text(cell.source)) and not pictures:
             return
         lines = lines_of(cell.source)
         compared = lines[: self._lines_left]
@@ -143,8 +163,12 @@ class _Said:
         added += lines[len(compared) :]
         if not replaced and len(list(filter(None, added))) == len(list(filter(None, lines))):
             self.texts.append(_Piece(index, cell.source.strip(), "in an added text cell", True, cell.attachments))
-        elif has_words("".join(added)) or cell.attachments:
+        elif has_words("".join(added)) or pictures:
             self.texts.append(_Piece(index, "\n".join(added), "in the text of a question", False, cell.attachments))
+
+    def _is_given(self, picture: dict[str, str]) -> bool:
+        """Whether a picture is one of the release's own."""
+        return bool(picture) and self._pictures.issuperset(picture.values())
 
     def _may_be_an_answer(self, cell: SubmittedCell, in_code: bool) -> bool:
         """Whether a code cell of the student's own holds sentences, or anything where code is what a person marks."""

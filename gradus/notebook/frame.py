@@ -32,13 +32,18 @@ class FramedCell:
 
 @dataclass(frozen=True)
 class ReleasedFrame:
-    """A problem set's name and its labelled cells, in order."""
+    """A problem set's name and its labelled cells, in order; and the digests of its texts, which have no label.
+
+    What a text said when it was handed out is not a student's words, also when it says something else today.
+    """
 
     name: str
     cells: tuple[FramedCell, ...]
+    texts: frozenset[str] = frozenset()  # none in releases that did not say
 
     def as_dict(self) -> dict[str, object]:
-        return {"name": self.name, "cells": [" ".join(asdict(cell).values()) for cell in self.cells]}
+        cells = [" ".join(asdict(cell).values()) for cell in self.cells]
+        return {"name": self.name, "cells": cells, "texts": " ".join(sorted(self.texts))}
 
 
 def digest_of(cell: Notebook) -> str:
@@ -49,7 +54,9 @@ def digest_of(cell: Notebook) -> str:
 
 def frame_of(name: str, released: Notebook) -> ReleasedFrame:
     """The frame of a problem set, from the notebook that is handed out."""
-    return ReleasedFrame(name, tuple(_framed(cell) for cell in released["cells"] if label_of(cell)))
+    cells = released["cells"]
+    texts = frozenset(digest_of(cell) for cell in cells if cell["cell_type"] != "code" and not label_of(cell))
+    return ReleasedFrame(name, tuple(_framed(cell) for cell in cells if label_of(cell)), texts)
 
 
 def recorded_frame(notebook: Notebook) -> ReleasedFrame | None:
@@ -57,7 +64,8 @@ def recorded_frame(notebook: Notebook) -> ReleasedFrame | None:
     try:
         recorded = notebook["metadata"][KEY]
         name, cells = recorded["name"], tuple(FramedCell(*line.split(" ")) for line in recorded["cells"])
-        return ReleasedFrame(name, cells) if re.fullmatch(r"[\w.-]+", name) else None
+        texts = frozenset(recorded.get("texts", "").split())
+        return ReleasedFrame(name, cells, texts) if re.fullmatch(r"[\w.-]+", name) else None
     except (KeyError, TypeError, AttributeError):
         return None
 
