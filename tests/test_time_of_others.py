@@ -9,9 +9,10 @@ from collections.abc import Iterable
 import pytest
 
 from autograder.engine import pool
-from autograder.engine.pool import Sandbox, Turns
+from autograder.engine.pool import Sandbox
 from autograder.engine.sandbox import SandboxError, clock, unavailable
 from autograder.engine.sandbox.clock import Clock, Deadline
+from autograder.engine.turns import Turns
 from autograder.records.execution import CellResult, CodeCell, Doubt, Execution, Job, Limits, Problem, QuestionResult
 from gradus.errors import GradusError
 

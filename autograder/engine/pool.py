@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
-import queue
-import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Generic, Self, TypeVar
 
 from autograder.engine.sandbox import PRELOAD, SandboxError, SandboxUnavailable, WarmProcess, Worker, can_be_shared
+from autograder.engine.turns import Turns
 from autograder.records.execution import Execution, Job, Limits, Problem
 from gradus.errors import GradusError
 
@@ -21,45 +21,6 @@ _TRIALS_ALONE = 2
 Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")
 Found = TypeVar("Found")
-
-
-class Turns:
-    """Who runs now: any number of submissions together, or one alone."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._running = 0
-        self._waiting_alone = 0
-
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """Run beside others. Who wants to be alone goes first."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._waiting_alone)
-            self._running += 1
-        yield from self._until_left()
-
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Wait until nobody runs, and let nobody in meanwhile."""
-        with self._changed:
-            self._waiting_alone += 1
-            self._changed.wait_for(lambda: not self._running)
-            self._running += 1
-        try:
-            yield from self._until_left()
-        finally:
-            with self._changed:
-                self._waiting_alone -= 1
-                self._changed.notify_all()
-
-    def _until_left(self) -> Iterator[None]:
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._running -= 1
-                self._changed.notify_all()
 
 
 class Sandbox:
@@ -81,8 +42,7 @@ class Sandbox:
     ) -> None:
         self._limits = limits
         self._turns = turns or Turns()
-        self._stopping = threading.Event()
-        self._worker = _Stoppable(self._stopping, preload=preload, unsafe_no_sandbox=not sandbox, warm=warm)
+        self._worker = Worker(preload=preload, unsafe_no_sandbox=not sandbox, warm=warm)
 
     def warm(self) -> None:
         """Start now what would be started with the first job.
@@ -131,28 +91,11 @@ class Sandbox:
         return execution
 
     def stop(self) -> None:
-        """Kill the warm process and all below it; for another thread."""
-        self._stopping.set()
-        pid = self._worker.warm_pid
-        if pid is not None:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                return
+        """End what runs, for good; for another thread."""
+        self._worker.stop()
 
     def close(self) -> None:
         self._worker.close()
-
-
-class _Stoppable(Worker):
-    def __init__(self, stopping: threading.Event, **options: Any) -> None:
-        super().__init__(**options)
-        self._stopping = stopping
-
-    def start(self) -> None:
-        if self._stopping.is_set():
-            raise SandboxUnavailable("grading was stopped")
-        super().start()
 
 
 def _ended_at(execution: Execution) -> set[object]:
@@ -162,7 +105,7 @@ def _ended_at(execution: Execution) -> set[object]:
 
 
 class Pool(Generic[Task, Outcome]):
-    """Threads that each have a worker and take tasks from one queue; the workers share a warm process.
+    """Threads that each have a sandbox; the sandboxes share a warm process.
 
     A context manager. When it is left, by an exception or Ctrl-C too, every sandbox and everything in it has gone.
     """
@@ -172,69 +115,49 @@ class Pool(Generic[Task, Outcome]):
         self._warm = WarmProcess(preload, not sandbox, workers=size) if share else None
         turns = Turns()
         self._sandboxes = [Sandbox(limits, sandbox, preload, self._warm, turns) for _ in range(size)]
-        self._tasks: queue.SimpleQueue[Callable[[Sandbox], None] | None] = queue.SimpleQueue()
-        self._threads = [
-            threading.Thread(target=self._work, args=(one, core), name=f"gradus-{number}", daemon=True)
-            for number, (one, core) in enumerate(zip(self._sandboxes, _cores_for(size), strict=True), 1)
-        ]
+        self._mine = threading.local()  # the sandbox of a thread
+        places = iter(zip(self._sandboxes, _cores_for(size), strict=True))
+        self._threads = ThreadPoolExecutor(max(size, 1), "gradus", lambda: self._begin(*next(places)))
 
     def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None:
-            while not self._tasks.empty():
-                self._tasks.get()
+            self._threads.shutdown(wait=False, cancel_futures=True)
             for one in self._sandboxes:
                 one.stop()
-        for _ in self._threads:
-            self._tasks.put(None)
-        for thread in self._threads:
-            thread.join()
+        self._threads.shutdown()
+        for one in self._sandboxes:
+            one.close()
         if self._warm is not None:
             self._warm.close()
 
     def warm(self) -> None:
         """Begin to start the sandboxes, and go on meanwhile. One that cannot start says so with its first task."""
-        for _ in self._threads:
-            self._tasks.put(_warm)
+        for _ in self._sandboxes:
+            self._threads.submit(lambda: None)  # there is a thread for each, as none is idle yet
 
     def submit(self, function: Callable[[Sandbox], Found]) -> Future[Found]:
         """Have `function` called with a sandbox."""
-        future: Future[Found] = Future()
-
-        def run(sandbox: Sandbox) -> None:
-            try:
-                future.set_result(function(sandbox))
-            except BaseException as error:
-                future.set_exception(error)
-
-        self._tasks.put(run)
-        return future
+        return self._threads.submit(lambda: function(self._mine.sandbox))
 
     def map_unordered(
         self, function: Callable[[Task, Sandbox], Outcome], tasks: Iterable[Task]
     ) -> Iterator[tuple[Task, Future[Outcome]]]:
         """Have `function` called with each task and a sandbox, from now on; gives tasks and outcomes as they come."""
-        done: queue.SimpleQueue[tuple[Task, Future[Outcome]]] = queue.SimpleQueue()
-        count = 0
-        for count, task in enumerate(tasks, 1):  # noqa: B007
-            future = self.submit(lambda sandbox, task=task: function(task, sandbox))  # type: ignore[misc]
-            future.add_done_callback(lambda future, task=task: done.put((task, future)))  # type: ignore[misc]
-        return (done.get() for _ in range(count))
+        begun = {self.submit(functools.partial(function, task)): task for task in tasks}
+        return ((begun.pop(future), future) for future in as_completed(list(begun)))
 
-    def _work(self, sandbox: Sandbox, core: int | None) -> None:
+    def _begin(self, sandbox: Sandbox, core: int | None) -> None:
+        """In a new thread: it has its core, and so has what it starts."""
+        self._mine.sandbox = sandbox
         if core is not None:
-            os.sched_setaffinity(0, {core})  # of this thread, and of what it starts
-        try:
-            while (task := self._tasks.get()) is not None:
-                task(sandbox)
-        finally:
-            sandbox.close()
+            os.sched_setaffinity(0, {core})
+        with contextlib.suppress(GradusError):
+            sandbox.warm()
 
 
 def _cores_for(size: int) -> list[int | None]:
@@ -245,10 +168,3 @@ def _cores_for(size: int) -> list[int | None]:
     """
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [None]
     return [cores[number % len(cores)] for number in range(size)]
-
-
-def _warm(sandbox: Sandbox) -> None:
-    try:
-        sandbox.warm()
-    except GradusError:
-        return

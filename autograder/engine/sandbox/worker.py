@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import socket
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from types import TracebackType
@@ -43,6 +46,7 @@ class Worker:
     ) -> None:
         self._is_shared = warm is not None
         self._warm = warm or WarmProcess(preload, unsafe_no_sandbox)
+        self._stopped = threading.Event()
         self._commands: socket.socket | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
@@ -68,12 +72,22 @@ class Worker:
         """Start the warm process, unless it runs. It takes a few seconds: it imports torch.
 
         Raises:
-            SandboxUnavailable: there is no sandbox on this system; the message says why.
+            SandboxUnavailable: there is no sandbox on this system, or it was stopped; the message says why.
         """
+        if self._stopped.is_set():
+            raise SandboxUnavailable("grading was stopped")
         if self._commands is not None and self._warm.runs:
             return
         self.close()
         self._commands = self._warm.channel()
+
+    def stop(self) -> None:
+        """Kill the warm process and all below it, and start no other one; for another thread."""
+        self._stopped.set()
+        pid = self._warm.pid
+        if pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def close(self) -> None:
         """End the submission that runs, and the warm process with everything below it unless it is shared."""
