@@ -16,6 +16,7 @@ from typing import Any
 import nh3
 
 MAX_LINES = 1000  # of a stream that are kept
+_LONG = 4000  # characters of Markdown, of which some take the renderer minutes
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _TAGS = {
     "a", "abbr", "b", "blockquote", "br", "caption", "code", "col", "colgroup", "dd", "del", "details", "div", "dl",
@@ -56,6 +57,13 @@ def sanitise(cells: list[Any], trusted: Collection[str] = ()) -> None:
             cell["attachments"] = _clean_attachments(cell["attachments"])
         if cell["source"] not in trusted:
             cell["source"] = clean_text(cell["source"], cell.get("attachments", ()))
+            _try_to_render(cell["source"])
+
+
+def as_code(text: str) -> str:
+    """Text as Markdown that shows it as it was written, and takes no time to render."""
+    lines = text.replace("<", "< ").splitlines()
+    return "\n".join(f"    {line}" for line in lines) or "    "
 
 
 def clean_text(markdown: str, attachments: Collection[str] = ()) -> str:
@@ -71,6 +79,14 @@ def clean_text(markdown: str, attachments: Collection[str] = ()) -> str:
     markdown = _REFERENCE.sub("] ", markdown)
     markdown = _LINK.sub("] ", markdown)
     return _COMMANDS.sub(r"\\ ", markdown)
+
+
+def _try_to_render(markdown: str) -> None:
+    """Take the time that every reader's program would take for a long text: who bounds this, bounds theirs."""
+    if len(markdown) > _LONG:
+        from nbconvert.filters.markdown_mistune import markdown2html_mistune
+
+        markdown2html_mistune(markdown)
 
 
 def clean_outputs(outputs: list[Any]) -> list[Any]:
@@ -106,6 +122,7 @@ def clean_bundle(data: dict[str, Any]) -> dict[str, str]:
             clean[kind] = clean_html(content)
         elif kind in ("text/markdown", "text/latex"):
             clean[kind] = clean_text(content)
+            _try_to_render(clean[kind])
         elif kind == "image/svg+xml":
             clean.setdefault("text/html", _image(content))
         elif kind in _PICTURES and _is_base64(content):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.engine.pool import Pool, Sandbox
+from autograder.feedback.writer import FeedbackWriter
 from autograder.files.writing import remove_all_but, write_whole
 from autograder.gradebook.gradebook import Class, opened, questions, register
 from autograder.gradebook.settings import course_zone, has_own_options, nbgrader_options
-from autograder.grading import marking  # noqa: F401  (here, before threads that need it could import it at once)
 from autograder.grading.content import versions
 from autograder.grading.session import Session
 from autograder.records.graded import Graded
@@ -28,7 +29,6 @@ from gradus.errors import GradusError
 if TYPE_CHECKING:
     from traitlets.config import Config
 
-    from autograder.feedback.pages import FeedbackWriter
     from autograder.gradebook.late import LatePenalties
 
 Progress = Callable[[str, int, int], Any]  # a student's name, the submissions done, and those in all
@@ -65,11 +65,11 @@ class ClassRun:
         notes = register(self.course, self.name)  # seconds for a new course; the sandboxes have begun
         with opened(self.course) as gradebook:
             self.marks = Class(gradebook, self.name, late)
-            self.feedback = self._feedback_writer(config)
-            for submission in ready:
-                self._take(submission, lambda submission=submission: self._kept(submission))  # type: ignore[misc]
-            for submission, future in outcomes:
-                self._take(submission, future.result)
+            with self._feedback_writer(config) as self.feedback:
+                for submission in ready:
+                    self._take(submission, lambda submission=submission: self._kept(submission))  # type: ignore[misc]
+                for submission, future in outcomes:
+                    self._take(submission, future.result)
             self.marks.commit()
             return replace(self._summary(self.marks.marks()), notes=[*notes, *(late.notes() if late else [])])
 
@@ -81,12 +81,8 @@ class ClassRun:
 
         return LatePenalties(config)
 
-    def _feedback_writer(self, config: Config) -> FeedbackWriter | None:
-        if not self.with_feedback:
-            return None
-        from autograder.feedback.pages import FeedbackWriter  # nbconvert
-
-        return FeedbackWriter(self.course, self.name, config)
+    def _feedback_writer(self, config: Config) -> AbstractContextManager[FeedbackWriter | None]:
+        return FeedbackWriter(self.course, self.name, config) if self.with_feedback else nullcontext()
 
     def _kept(self, submission: Submission) -> Graded | None:
         return self.session.find(self.session.content_key(self.session.handed_in(submission.student)))

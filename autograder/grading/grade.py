@@ -6,9 +6,11 @@ This module imports nothing heavy: the sandboxes start first, which takes second
 from __future__ import annotations
 
 import logging
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from autograder.bounded.process import prepare
 from autograder.course import Course
 from autograder.engine.pool import Pool
 from autograder.engine.sandbox import preload_for
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from autograder.grading.class_run import Progress
     from autograder.records.report import Report
 
+# What reads, judges and draws submissions; the first puts off what nbgrader is slow to import.
+_IMPORTED = ("autograder.gradebook", "autograder.grading.marker", "autograder.feedback.pages")
 SURE_TO_ERR = 10  # of so many submissions one is wrong somewhere, and hints will be needed
 
 _log = logging.getLogger("traitlets")  # nbgrader's own, which goes to the course's log file
@@ -61,18 +65,21 @@ def grade(
     """
     course.require(problem_set)
     submissions = find_submissions(course, problem_set)
-    with course.grading() as notes:
+    with course.grading() as notes, ExitStack() as stack:
         require_sound_gradebook(course.gradebook)
         log_to(course.log)
         skipped = find_skipped(course, problem_set)
         for sentence in skipped:
             _log.warning(sentence)
-        session = Session.open(course, problem_set, seed=options.seed, fresh=options.fresh, sandbox=options.sandbox)
+        session = stack.enter_context(
+            Session.open(course, problem_set, seed=options.seed, fresh=options.fresh, sandbox=options.sandbox)
+        )
         session.results.sweep()
         todo = _split(session, submissions)
         workers = min(options.workers or available_cores(), len(todo.waiting))
         limits, sandbox = session.options.limits, session.options.sandbox
         with Pool[Submission, Graded](workers, limits, sandbox, tuple(todo.modules)) as pool:
+            prepare(_IMPORTED)
             pool.warm()
             if todo.waiting:
                 pool.submit(lambda sandbox: session.answer_key(sandbox.run))

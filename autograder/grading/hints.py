@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from autograder.assignment.jobs import Assignment
-from autograder.grading.answer_key import AnswerKey, Engine
+from autograder.grading.answer_key import Engine
 from autograder.grading.content import reference_key
 from autograder.grading.results import Results
 from autograder.misconceptions.diagnosis import diagnose
@@ -16,9 +17,35 @@ from autograder.misconceptions.variants import FILE, Misconception, read_variant
 from autograder.options import Options
 from autograder.records.execution import Job
 
+Streamed = Mapping[Misconception, list[bytes]]
+
+
+@dataclass(frozen=True)
+class Finder:
+    """Finds the misconception behind wrong answers; a plain value."""
+
+    misconceptions: tuple[Misconception, ...]
+    test_of: Mapping[str, str]  # the test cell of each answer cell
+
+    def knows_of(self, test: str) -> bool:
+        """Whether there is any misconception of what a test cell asks for."""
+        return any(self.test_of[one.question] == test for one in self.misconceptions)
+
+    def find(self, test: str, received: list[bytes], expected: list[bytes], streams: Streamed) -> Misconception | None:
+        """The misconception that explains every answer to a test cell's questions, if there is exactly one.
+
+        Args:
+            test: the grade_id of the test cell.
+            received: what a submission answered; wrong, and hostile.
+        """
+        answer_cells = sorted(cell for cell, its_test in self.test_of.items() if its_test == test)
+        found = [diagnose(cell, received, expected, streams) for cell in answer_cells]
+        named = [one for one in found if one is not None]
+        return named[0] if len(named) == 1 else None
+
 
 class Hints:
-    """Finds the misconception behind wrong answers. Its methods may be called from several threads.
+    """Runs the misconceptions of a problem set, once per seed. Its methods may be called from several threads.
 
     Raises:
         GradusError: the problem set's variants.py is broken, or names a question that is not there. One without such
@@ -33,31 +60,23 @@ class Hints:
         for misconception in self.misconceptions:
             if misconception.question not in self._test_of:
                 raise no_such_question(misconception)
-        self._streams: Mapping[Misconception, list[bytes]] | None = None
+        self._streams: Streamed | None = None
         self._lock = threading.Lock()
 
-    def find(self, test: str, received: list[bytes], key: AnswerKey, engine: Engine) -> Misconception | None:
-        """The misconception that explains every answer to a test cell's questions, if there is exactly one.
+    @property
+    def finder(self) -> Finder:
+        return Finder(self.misconceptions, self._test_of)
 
-        Args:
-            test: the grade_id of the test cell.
-            received: what a submission answered; wrong, and hostile.
-            engine: runs the misconceptions when they have not been run with this seed.
-        """
-        answer_cells = {cell for cell, its_test in self._test_of.items() if its_test == test}
-        if not any(one.question in answer_cells for one in self.misconceptions):
-            return None
-        streams = self._run_once(engine)
-        found = [diagnose(cell, received, key.expected[test], streams) for cell in sorted(answer_cells)]
-        named = [one for one in found if one is not None]
-        return named[0] if len(named) == 1 else None
+    def streams(self, engine: Engine) -> Streamed:
+        """What each misconception answers. `engine` runs them when they have not been run with this seed."""
+        return self._run_once(engine)
 
     def prepare(self, engine: Engine) -> None:
         """Run the misconceptions now, rather than when the first wrong answer needs them."""
         if self.misconceptions:
             self._run_once(engine)
 
-    def _run_once(self, engine: Engine) -> Mapping[Misconception, list[bytes]]:
+    def _run_once(self, engine: Engine) -> Streamed:
         with self._lock:
             if self._streams is None:
                 self._streams = self._kept() or self._run(engine)
@@ -66,7 +85,7 @@ class Hints:
     def _key(self) -> str:
         return reference_key(self._assignment, self._options, self._seed)
 
-    def _kept(self) -> Mapping[Misconception, list[bytes]] | None:
+    def _kept(self) -> Streamed | None:
         kept = self._results.find("misconceptions", self._key())
         if kept is None:
             return None
@@ -76,7 +95,7 @@ class Hints:
             for question, name, frames in kept["streams"]
         }
 
-    def _run(self, engine: Engine) -> Mapping[Misconception, list[bytes]]:
+    def _run(self, engine: Engine) -> Streamed:
         is_final = True
 
         def run(job: Job) -> Streams:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from nbgrader.utils import compute_checksum
 
 from autograder.answers.frames import OTHERWISE
 from autograder.assignment.jobs import Assignment
+from autograder.bounded.pieces import Pieces
 from autograder.grading.answer_key import AnswerKey
 from autograder.grading.content import versions
 from autograder.grading.notes import most_important, notes_of
@@ -20,13 +22,14 @@ from autograder.judging.judge import Verdict, judge
 from autograder.judging.verdict_text import verdict_text
 from autograder.misconceptions.variants import Misconception
 from autograder.options import Options
-from autograder.records.execution import Execution
+from autograder.records.execution import Execution, QuestionResult
 from autograder.records.graded import Graded
-from autograder.sanitise import sanitise
+from autograder.sanitise import as_code, sanitise
 from autograder.submissions.record import with_note
 from gradus.notebook.cells import is_by_hand, is_task, is_written, kind_of, label_of
 
 Diagnose = Callable[[str, list[bytes]], Misconception | None]  # of a question's frames
+_NOT_SHOWN = "[What this cell showed took too long to be made safe, or failed to be, and is left out.]\n"
 
 
 def mark(
@@ -38,6 +41,7 @@ def mark(
     content: str,
     seed: int,
     diagnose: Diagnose | None = None,
+    pieces: Pieces | None = None,
 ) -> Graded:
     """The graded notebook, from the rebuilt submission and its run.
 
@@ -47,7 +51,9 @@ def mark(
         key: what the solution answered; needed when there was a run.
         content: the hash of everything that the marks depend on.
         diagnose: finds the misconception in wrong answers.
+        pieces: bounds each question and each cell; what is too much earns nothing, or is not shown.
     """
+    pieces = pieces or Pieces()
     record = notebook.metadata["gradus"]
     verdicts: dict[str, dict[str, Any]] = {}
     misconceptions: dict[str, str] = {}
@@ -59,22 +65,21 @@ def mark(
             show_mark(cell, why, 0.0)
             marks[label_of(cell)] = 0.0
             verdicts[label_of(cell)] = {"matched": 0, "asked": 0, "text": why}
+        _clean(notebook, assignment, pieces)
     else:
         assert key is not None
         show(notebook, execution)
-        for question in execution.questions:
-            if OTHERWISE in question.frames:  # all was asked once, and how the second time ended costs nothing
-                question.state = "done"
-        record["problems"] += problems_of(notebook, execution, options.limits)
+        _clean(notebook, assignment, pieces)
         answered = {question.name: question for question in execution.questions}
         for cell in _tests(notebook):
             name = label_of(cell)
-            verdict = judge(key.expected[name], answered[name].frames, assignment.points[name])
-            found = None
-            if diagnose is not None and verdict.matched < verdict.asked:
-                found = diagnose(name, answered[name].frames)
+            asked, points = answered[name], assignment.points[name]
+            if OTHERWISE in asked.frames:  # all was asked once, and how the second time ended costs nothing
+                asked.state = "done"
+            judged = functools.partial(_judged, key.expected[name], asked, points, diagnose)
+            verdict, found = pieces.do(("question", name), judged, functools.partial(_lost, judged, asked))
             causes = _causes(name, verdict, assignment, notebook, execution)
-            text = verdict_text(verdict, answered[name], options.limits, found.hint if found else None, causes)
+            text = verdict_text(verdict, asked, options.limits, found.hint if found else None, causes)
             if found:
                 misconceptions[name] = found.name
             if options.show_hidden:
@@ -83,9 +88,9 @@ def mark(
             show_mark(cell, text, verdict.score)
             marks[name] = float(verdict.score)
             verdicts[name] = {"matched": verdict.matched, "asked": verdict.asked, "text": text}
+        record["problems"] += problems_of(notebook, execution, options.limits)
         if any(verdict["matched"] < verdict["asked"] for verdict in verdicts.values()):
             record["problems"] += most_important(note for _, note in notes_of(notebook, execution))
-    sanitise(notebook.cells, trusted=_texts(assignment.released))
     record.update(fingerprint=content, executed=True, seed=seed, versions=versions(), misconceptions=misconceptions)
     notebook = from_dict(with_note(notebook))
     unanswered = {label_of(cell): _is_unanswered(cell) for cell in notebook.cells if is_by_hand(cell)}
@@ -104,6 +109,40 @@ def mark(
         notebook=notebook,
         seconds=dict(execution.seconds) if execution else {},
     )
+
+
+def _judged(
+    expected: list[bytes], asked: QuestionResult, points: float, diagnose: Diagnose | None
+) -> tuple[Verdict, Misconception | None]:
+    verdict = judge(expected, asked.frames, points)
+    wrong = verdict.matched < verdict.asked
+    return verdict, diagnose(asked.name, asked.frames) if diagnose is not None and wrong else None
+
+
+def _lost(
+    judged: Callable[[], tuple[Verdict, Misconception | None]], asked: QuestionResult
+) -> tuple[Verdict, Misconception | None]:
+    """The verdict on a question whose answers cannot be compared: as if none had come."""
+    asked.frames, asked.state = [], "not judged"
+    return judged()[0], None
+
+
+def _clean(notebook: NotebookNode, assignment: Assignment, pieces: Pieces) -> None:
+    """Take out of each cell what could act on a reader, and all of it where that cannot be done."""
+    trusted = _texts(assignment.released)
+    for index, cell in enumerate(notebook.cells):
+        pieces.do(
+            ("cell", index), functools.partial(sanitise, [cell], trusted), functools.partial(_withhold, cell, trusted)
+        )
+
+
+def _withhold(cell: NotebookNode, trusted: set[str]) -> None:
+    if cell["cell_type"] == "code":
+        cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": _NOT_SHOWN}]
+        return
+    cell.pop("attachments", None)
+    if cell["source"] not in trusted:
+        cell["source"] = as_code(cell["source"])
 
 
 def _causes(

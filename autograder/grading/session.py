@@ -5,24 +5,26 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Self
 
 from nbformat import NotebookNode
 
 from autograder.assignment.jobs import Assignment, job_of, load_assignment
+from autograder.bounded.process import Bounded
 from autograder.course import Course
 from autograder.grading.answer_key import AnswerKey, Engine, answer_key
 from autograder.grading.content import content_key, reference_key
 from autograder.grading.hints import Hints
+from autograder.grading.marker_maker import MakeMarker
 from autograder.grading.results import Results
 from autograder.options import Options, options_of
 from autograder.records.graded import Graded
-from autograder.submissions.attempts import HandedIn, handed_in
-from autograder.submissions.intake import framed
+from autograder.submissions.attempts import HandedIn, handed_in_unread
 from gradus.notebook.form import source_of
 
 
@@ -38,6 +40,8 @@ class Session:
     hints: Hints
     _key: AnswerKey | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _of_thread: threading.local = field(default_factory=threading.local)
+    _desks: list[Bounded] = field(default_factory=list)
 
     @classmethod
     def open(
@@ -55,6 +59,25 @@ class Session:
         hints = Hints(assignment, options, settled, results)
         return cls(course, assignment, options, results, settled, hints)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the processes in which submissions were read and judged."""
+        for desk in self._desks:
+            desk.close()
+
+    def _desk(self) -> Bounded:
+        """This thread's process for what a submission sent."""
+        if not hasattr(self._of_thread, "desk"):
+            make = MakeMarker(self.course, self.assignment, self.options, self.seed, self.hints.finder)
+            self._of_thread.desk = Bounded(make)
+            self._desks.append(self._of_thread.desk)
+        desk: Bounded = self._of_thread.desk
+        return desk
+
     def sources(self) -> Iterator[str]:
         """Everything of the problem set itself that a submission's process may come to run."""
         yield from (source_of(cell) for cell in self.assignment.source["cells"])
@@ -62,11 +85,15 @@ class Session:
 
     def handed_in(self, student: str) -> HandedIn:
         """The content of a student's file, or why it is not to be had, and which file it is."""
-        return handed_in(self.course, self.assignment.name, student, self.assignment.released)
+        found = handed_in_unread(self.course, self.assignment.name, student)
+        if found is None:
+            found = self._desk().call("handed_in", student)
+        return found
 
     def framed(self, found: HandedIn) -> NotebookNode:
         """What a student has handed in, in the frame of the released notebook."""
-        return framed(found.content, found.name, self.assignment.released, found.notes, self.assignment.name)
+        notebook: NotebookNode = self._desk().call("framed", found)
+        return notebook
 
     def grade_submission(self, student: str, engine: Engine) -> Graded:
         """Grade a student's file, or find its result; a final one is on the disk when this returns."""
@@ -93,15 +120,13 @@ class Session:
 
     def grade(self, notebook: NotebookNode, key: str, engine: Engine, intake_seconds: float = 0.0) -> Graded:
         """Run and mark a notebook in the released frame, and keep the result under `key` if it is beyond doubt."""
-        from autograder.grading.marking import mark  # nbgrader: a second to import, while the sandboxes start
-
-        expected = execution = diagnose = None
+        execution = None
         if notebook.metadata["gradus"]["readable"]:
-            expected = self.answer_key(engine)
+            self.answer_key(engine)
             execution = engine(job_of(notebook.cells, self.assignment, self.seed))
-            diagnose = functools.partial(self.hints.find, key=expected, engine=engine)
         started = time.monotonic()
-        graded = mark(notebook, execution, expected, self.assignment, self.options, key, self.seed, diagnose)
+        answers = {"key": lambda: self.answer_key(engine), "streams": lambda: self.hints.streams(engine)}
+        graded: Graded = self._desk().call("mark", notebook, execution, key, answers=answers)
         judged = time.monotonic()
         graded.seconds |= {"intake": intake_seconds, "judge": judged - started}
         if execution is None or not execution.doubts:  # else it is not the notebook's alone: the next run has it again

@@ -53,6 +53,8 @@ def end_of_test(verdict: Verdict, asked: QuestionResult, limits: Limits) -> str 
             return "Python ended while the hidden tests ran: a crash, an exit, or too much memory."
         case "too much":
             return "The hidden tests were stopped: your functions returned too much data."
+        case "not judged":
+            return "What your functions returned took too long to be compared: it is no plain answer to the question."
         case "not reached":
             return "The hidden tests could not be asked: the notebook did not get as far as this cell."
     if verdict.stopped == "NameError":

@@ -55,10 +55,10 @@ class SubmissionExporter(NotebookExporter):
         course = course_of(coursedir)
         remove_all_but([TIMESTAMP], course.autograded_notebook(student, problem_set).parent)
 
-        session = Session.open(course, problem_set)
-        found = session.handed_in(student_of(student))
-        notebook = session.framed(found)
-        notebook.metadata["gradus"]["fingerprint"] = session.content_key(found)
+        with Session.open(course, problem_set) as session:
+            found = session.handed_in(student_of(student))
+            notebook = session.framed(found)
+            notebook.metadata["gradus"]["fingerprint"] = session.content_key(found)
         resources["metadata"] = {"name": path.stem, "path": str(path.parent)}
         return self.from_notebook_node(notebook, resources, **kw)
 

@@ -27,12 +27,12 @@ class Grade(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         course = course_of(self.parent.parent.coursedir)  # the exporter's converter
-        session = Session.open(course, resources["nbgrader"]["assignment"])
         key = nb.metadata["gradus"]["fingerprint"]
-        graded = session.find(key)
-        if graded is None:
-            with _lock:
-                graded = session.grade(nb, key, _lasting_sandbox(session.options).run)
+        with Session.open(course, resources["nbgrader"]["assignment"]) as session:
+            graded = session.find(key)
+            if graded is None:
+                with _lock:
+                    graded = session.grade(nb, key, _lasting_sandbox(session.options).run)
         return from_dict(graded.notebook), resources
 
 

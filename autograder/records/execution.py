@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 CellState = Literal["ok", "raised", "timeout", "killed", "not run"]
-QuestionState = Literal["done", "timeout", "killed", "not reached", "too much"]
+# "not judged": what it sent took longer to be compared than a question may.
+QuestionState = Literal["done", "timeout", "killed", "not reached", "too much", "not judged"]
 # Why a run may be another's doing than the notebook's: it was "slowed" by others when a limit passed, or a process of
 # it "ended" and the grader does not know why.
 Doubt = Literal["slowed", "ended"]

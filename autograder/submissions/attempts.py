@@ -68,7 +68,29 @@ def handed_in(course: Course, problem_set: str, student: str, released: Notebook
     The notebook of its own name alone is taken without a look at it. Otherwise each notebook is read: the ones of this
     problem set count, of these one that was worked on, of these the newest.
     """
+    found = handed_in_unread(course, problem_set, student)
+    paths, _ = _paths(course, problem_set, student)
+    return found or _chosen(list(_attempts(paths, course, problem_set, released)), problem_set)
+
+
+def handed_in_unread(course: Course, problem_set: str, student: str) -> HandedIn | None:
+    """The same, where no notebook has to be read to say so; None where one has to be."""
     usual = f"{problem_set}.ipynb"
+    paths, reasons = _paths(course, problem_set, student)
+    if len(paths) == 1 and _is_usual(paths[0], course, problem_set):
+        return HandedIn(usual, _content(paths[0], course.submitted))
+    if paths:
+        return None
+    if not reasons:
+        try:
+            reasons = [_nothing(course, problem_set, student)]
+        except OSError as error:
+            reasons = [UnreadableError(f"the folder {problem_set} could not be read ({error.strerror})", unread=True)]
+    return HandedIn(usual, reasons[0])
+
+
+def _paths(course: Course, problem_set: str, student: str) -> tuple[list[Path], list[UnreadableError]]:
+    """The files that may be the submission, and why some folder could not be looked into."""
     paths: list[Path] = []
     reasons = []
     for folder in folders_of(course.submitted, student):
@@ -76,16 +98,7 @@ def handed_in(course: Course, problem_set: str, student: str, released: Notebook
             paths += _notebooks(folder, problem_set)
         except UnreadableError as reason:
             reasons.append(reason)
-    if len(paths) == 1 and _is_usual(paths[0], course, problem_set):
-        return HandedIn(usual, _content(paths[0], course.submitted))
-    if not paths and not reasons:
-        try:
-            reasons = [_nothing(course, problem_set, student)]
-        except OSError as error:
-            reasons = [UnreadableError(f"the folder {problem_set} could not be read ({error.strerror})", unread=True)]
-    if not paths:
-        return HandedIn(usual, reasons[0])
-    return _chosen(list(_attempts(paths, course, problem_set, released)), problem_set)
+    return paths, reasons
 
 
 def submitted_folder(course: Course, problem_set: str, student: str) -> Path:
