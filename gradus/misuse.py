@@ -22,6 +22,9 @@ _NO_OPTIMIZER = (  # what `configure_optimizers` ends with, and what is behind i
         "empty parameter list",
         "has nothing to train: assign layers, or tensors made with requires_grad=True, to self in __init__",
     ),
+    ("'method' object is not iterable", "names self.parameters without calling it: write self.parameters()"),
+    ("between instances of 'str'", "has text for a number of its optimiser: write `lr=0.1`, without quotes"),
+    ("Invalid learning rate", "has a learning rate that makes the loss grow: give a small number above 0"),
 )
 _BEHIND = (  # what torch says when the first epoch fails, and what is behind it
     (r"shape '\[\]' is invalid", "there is a loss for each example: `loss` must return their mean, `.mean()`"),
@@ -149,11 +152,16 @@ def optimizer_of(model: Any) -> Any:
     """
     try:
         optimizer = model.configure_optimizers()
-    except (AttributeError, NotImplementedError, ValueError) as error:
+    except (AttributeError, NotImplementedError, ValueError, TypeError) as error:
         require_seen(model, set())
         lacks = next((says for sign, says in _NO_OPTIMIZER if sign in repr(error)), "")
         require(not lacks, f"{type(model).__name__} {lacks}", ValueError)
         raise
+    require(
+        not isinstance(optimizer, type),
+        f"{type(model).__name__}.configure_optimizers() returned a class: make one of it first, "
+        f"{getattr(optimizer, '__name__', '')}(self.parameters(), lr=self.lr)",
+    )
     require(
         hasattr(optimizer, "step") and hasattr(optimizer, "zero_grad"),
         f"{type(model).__name__}.configure_optimizers() returned {type(optimizer).__name__}: end it with `return` and "
@@ -199,10 +207,18 @@ def explain(error: Exception, model: Any, batch: Any) -> None:
         raise TypeError(
             f"a batch is a {type(batch).__name__}: a data loader gives tuples of tensors, inputs first, labels last"
         ) from error
-    if "NoneType" in str(error) and torch.no_grad()(model)(*parts[:-1]) is None:
+    if "indices must be integers" in str(error):
         raise TypeError(
-            f"{type(model).__name__}.forward() returned None: end it with `return` and the output"
+            f"{type(model).__name__} looks into a batch by name, and a batch is a {type(batch).__name__} of tensors: "
+            "write `X, y = batch`, or batch[0]"
         ) from error
+    if re.search("NoneType|tuple|list|dict", str(error)):
+        output = torch.no_grad()(model)(*parts[:-1])
+        if output is None or isinstance(output, (tuple, list, dict)):
+            raise TypeError(
+                f"{type(model).__name__}.forward() returned {'None' if output is None else type(output).__name__}: end "
+                "it with `return` and the output, a tensor"
+            ) from error
     behind = next((says for sign, says in _BEHIND if re.search(sign, str(error))), "")
     if behind and isinstance(error, (RuntimeError, ValueError, IndexError)):
         raise ValueError(

@@ -45,7 +45,11 @@ class EarlyStopping:
         )
         whole_number("patience", self.patience, least=1)
         require(isinstance(self.monitor, str), f"monitor={self.monitor!r}: give a name in history.val, 'loss' or 'acc'")
-        require(self.min_delta >= 0, f"min_delta={self.min_delta!r}: give a number that is not negative", ValueError)
+        require(
+            isinstance(self.min_delta, (int, float)) and self.min_delta >= 0,
+            f"min_delta={self.min_delta!r}: give a number that is not negative",
+            ValueError,
+        )
 
     @property
     def seeks_larger(self) -> bool:

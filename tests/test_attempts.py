@@ -173,6 +173,15 @@ def test_a_checkpoint_alone_is_named_and_may_hold_what_was_written(course: Cours
     assert content.unread
 
 
+def test_a_notebook_folders_below_is_named_with_its_place(course: Course, released: Notebook) -> None:
+    put(course, "ada/tiny/tiny/part two/tiny.ipynb", worked(released))
+    put(course, "ada/tiny/__MACOSX/tiny/deep/tiny.ipynb", worked(released))
+    content = found(course, released).content
+    assert isinstance(content, UnreadableError)
+    assert str(content) == "no tiny.ipynb was handed in; found instead: tiny/part two/tiny.ipynb"
+    assert content.unread
+
+
 @pytest.mark.parametrize("name", [name for name in JUNK if "checkpoint" not in name])
 def test_what_a_system_leaves_alone_is_no_submission(course: Course, released: Notebook, name: str) -> None:
     put(course, f"ada/tiny/{name}", worked(released))

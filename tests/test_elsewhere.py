@@ -162,6 +162,30 @@ def test_without_a_gpu_the_cpu_computes() -> None:
     ]
 
 
+COMPILED = """
+import sys, torch
+@torch.compile
+def decorated(x): return x * 2
+@torch.compile(fullgraph=True, dynamic=True)
+def with_options(x): return decorated(x) + 1
+model = torch.compile(torch.nn.Linear(1, 1, bias=False))
+torch.nn.init.ones_(model.weight)
+model.compile(mode="max-autotune")
+def f(): return with_options(model(torch.ones(1, 1)).detach()), "torch._inductor" in sys.modules
+"""
+
+
+@sandboxed
+def test_what_is_to_be_compiled_runs_as_it_is() -> None:
+    cells = (CodeCell(0, COMPILED), CodeCell(1, "f()", "q"))
+    with Worker(preload=("numpy", "torch")) as worker:
+        execution = worker.run(Job(cells, (Question("q", asks("f()")),), 1))
+    assert [cell.state for cell in execution.cells] == ["ok", "ok"], execution.cells[0].outputs
+    result, compiled = read_frame(execution.questions[0].frames[0]).content
+    assert result.data.tolist() == [[3]]
+    assert not compiled
+
+
 @pytest.mark.parametrize(
     "source",
     [

@@ -16,6 +16,7 @@ from torch.nn import functional as F
 import gradus
 from gradus import Classifier, Digits, EarlyStopping, Module, ProgressBoard, SyntheticRegression, Trainer, d2l
 from gradus import seed_everything as seed
+from gradus.datasets import fashion_mnist_tensors
 from gradus.errors import GradusError
 from gradus.loader import TensorLoader
 
@@ -95,6 +96,30 @@ class OptimizerWithoutReturn(Line):
 class TwoOptimizers(Line):
     def configure_optimizers(self) -> list:  # type: ignore[override]
         return [torch.optim.SGD(self.parameters(), 0.1)]
+
+
+class OptimizersClass(Line):
+    def configure_optimizers(self) -> type:  # type: ignore[override]
+        return torch.optim.SGD
+
+
+class ParametersUncalled(Line):
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return torch.optim.SGD(self.parameters, self.lr)  # type: ignore[arg-type]
+
+
+class BatchByName(Line):
+    def training_step(self, batch: Any) -> torch.Tensor:
+        return self.loss(self(batch["X"]), batch["y"])
+
+
+class MoreThanTheOutput(Line):
+    def __init__(self, more: Callable = lambda *all: all) -> None:
+        super().__init__()
+        self.more = more
+
+    def forward(self, X: torch.Tensor) -> Any:
+        return self.more(self.net(X), X)
 
 
 class NoOptimizer(Module):
@@ -205,6 +230,18 @@ MISTAKES: dict[str, tuple[Callable[[], Any], str]] = {
     "cut off": (lambda: fit(CutOff(), line()), "a loss that depends on no parameter: compute it from"),
     "optimiser without return": (lambda: fit(OptimizerWithoutReturn(), line()), "returned NoneType: end it with"),
     "optimisers": (lambda: fit(TwoOptimizers(), line()), "returned list: end it with `return` and one optimiser"),
+    "an optimiser's class": (lambda: fit(OptimizersClass(), line()), r"returned a class: .* first, SGD\(self.param"),
+    "parameters uncalled": (lambda: fit(ParametersUncalled(), line()), r"write self.parameters\(\)"),
+    "a learning rate as text": (lambda: fit(Line(lr="0.1"), line()), "`lr=0.1`, without quotes"),  # type: ignore
+    "a learning rate below zero": (lambda: fit(Line(lr=-0.1), line()), "give a small number above 0"),
+    "a batch by name": (lambda: fit(BatchByName(), line()), "write `X, y = batch`"),
+    "more than the output": (lambda: fit(MoreThanTheOutput(), line()), r"forward\(\) returned tuple: end it"),
+    "outputs by name": (
+        lambda: fit(MoreThanTheOutput(lambda y, X: {"y": y}), line()), r"forward\(\) returned dict: end it",
+    ),
+    "least improvement as text": (lambda: EarlyStopping(min_delta="1%"), "min_delta='1%': give a number"),  # type: ignore
+    "no least improvement": (lambda: EarlyStopping(min_delta=None), "min_delta=None: give a number"),  # type: ignore
+    "a count as text": (lambda: fashion_mnist_tensors("val", count="3"), "count='3': give a whole number"),  # type: ignore
     "no optimiser": (lambda: fit(NoOptimizer(), line()), r"has no configure_optimizers\(\): write it"),
     "nothing to train": (lambda: fit(NothingToTrain(), line()), "has nothing to train: assign layers"),
     "not a leaf": (lambda: fit(NotALeaf(), line()), "self.w of NotALeaf is computed from a tensor"),

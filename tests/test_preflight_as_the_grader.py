@@ -401,6 +401,16 @@ def test_odd_cells_run_too(tmp_path: Path) -> None:
     assert all(character.isprintable() or character == "\n" for character in text)
 
 
+def test_a_file_of_another_kind_is_refused_by_its_name_and_one_that_the_grader_reads_is_read(tmp_path: Path) -> None:
+    (tmp_path / "ps4.ipynb").write_bytes(b"PK\x03\x04\x14\0\0\0")
+    with pytest.raises(GradusError, match=r"ps4\.ipynb: not a notebook: it is a zip archive"):
+        examine(tmp_path / "ps4.ipynb", run=False)
+    (tmp_path / "ps4.ipynb").write_bytes(
+        RELEASED.read_text(encoding="utf-8").replace("# Problem", "# Übung").encode("cp1252", "replace")
+    )
+    assert examine(tmp_path / "ps4.ipynb", run=False).as_dict()["findings"]
+
+
 def test_what_is_no_plain_file_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.ipynb")
     (tmp_path / "folder.ipynb").mkdir()

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -22,6 +23,7 @@ from autograder.submissions.timestamps import TIMESTAMP
 from gradus.printable import on_one_line
 
 _MOST_FILES = 20
+_MOST_FOLDERS = 100
 _MOST_BYTES = 64_000_000
 _NOTEBOOK = re.compile(r"(.*?)\.(?:ipynb|json)(?:\.\w{1,9})?\s*", re.IGNORECASE | re.DOTALL)
 _NUMBER = re.compile(r"[-_ ]*v?\(?(\d{1,2})\)?")  # how Canvas, browsers and people count: ps4-1, ps4 (1), ps4_v2
@@ -160,16 +162,16 @@ def _nothing(course: Course, problem_set: str, student: str) -> UnreadableError:
     found, junk = [], []
     folders = folders_of(course.submitted, student)
     for where in (folder / problem_set for folder in folders if (folder / problem_set).is_dir()):
-        for place in (where, *sorted(where.iterdir())):
-            from_jupyter = place.name == ".ipynb_checkpoints"  # what was saved last by hand
-            if place == where or (
-                place.is_dir() and not place.is_symlink() and (from_jupyter or not is_junk(place.name))
-            ):
-                found += [path for path in _files(place) if path.name != TIMESTAMP and path.stat().st_size]
+        places = islice((Path(folder) for folder, _, _ in os.walk(where)), _MOST_FOLDERS)  # follows no link
+        for place in sorted(places):
+            parts = place.relative_to(where).parts
+            if not any(is_junk(part) and part != ".ipynb_checkpoints" for part in parts):  # what was saved last by hand
+                kept = [path for path in _files(place) if path.name != TIMESTAMP and path.stat().st_size]
+                found += ["/".join((*parts, path.name)) if len(parts) > 1 else path.name for path in kept]
         junk += [entry.name for entry in where.iterdir() if entry.name.startswith("._")]
     instead = ""
     if found:
-        instead = f"; found instead: {', '.join(on_one_line(path.name) for path in found[:3])}"
+        instead = f"; found instead: {', '.join(map(on_one_line, found[:3]))}"
     elif junk:
         instead = f"; `{on_one_line(junk[0])}` is what a Mac notes about a file, not the file itself"
     return UnreadableError(f"no {problem_set}.ipynb was handed in{instead}", unread=bool(found))

@@ -19,11 +19,11 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.submissions.handed_out import frame_in
-from autograder.submissions.notebook_files import NOTHING, instead, loaded
 from autograder.submissions.rebuild import blank, rebuild
 from autograder.submissions.recognise import recognise
 from autograder.submissions.release_index import SubmittedCell, index_of
 from gradus.notebook.frame import recorded_frame
+from gradus.notebook_files import NOTHING, instead, loaded
 from gradus.printable import on_one_line
 
 MAX_BYTES = 32_000_000
@@ -148,7 +148,7 @@ def parsed(data: bytes, name: str) -> Parsed:
     try:
         raw = loaded(data)
     except (ValueError, RecursionError) as error:
-        raise UnreadableError(f"{name} {instead(data, error)}", unread=True) from None
+        raise UnreadableError(f"{name} is {instead(data, error)}", unread=True) from None
     cells = [_cell(cell) for cell in _raw_cells(raw, name) if isinstance(cell, dict)]
     if len(cells) > MAX_CELLS:
         raise UnreadableError(f"{name} has {len(cells)} cells, more than the {MAX_CELLS} allowed.", unread=True)

@@ -35,8 +35,8 @@ def fashion_mnist_bytes(split: Split, count: int | None = None) -> tuple[torch.T
     if split not in _SPLITS:
         raise ValueError(f"split={split!r}: choose 'train', 'val' or 'test'")
     stem, first, last = _SPLITS[split]
-    if count is not None and not 1 <= count <= last - first:
-        raise ValueError(f"count={count}: {split!r} has {last - first:,} images")
+    if count is not None and not (hasattr(count, "__index__") and 1 <= count <= last - first):
+        raise ValueError(f"count={count!r}: give a whole number; {split!r} has {last - first:,} images")
     if any(file.name.startswith(stem) for file in missing_files(FASHION_MNIST)):
         fetch(FASHION_MNIST)
     rows = (first, last - first if count is None else count)

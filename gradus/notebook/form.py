@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from gradus.errors import GradusError
+from gradus.notebook_files import instead, loaded
 
 Notebook = dict[str, Any]
 
@@ -45,15 +46,17 @@ def read(path: Path) -> Notebook:
                 f"{path}: {size / 1e6:.0f} MB, more than the {MAX_BYTES / 1e6:.0f} MB that a notebook may have; "
                 "clear all outputs and save it."
             )
-        notebook = json.loads(path.read_bytes())
+        data = path.read_bytes()
     except FileNotFoundError:
         raise GradusError(f"{path}: no such notebook.") from None
     except OSError as error:
         raise GradusError(f"{path}: cannot be read ({error.strerror}).") from None
-    except RecursionError:
-        raise GradusError(f"{path}: not a notebook (nested too deep).") from None
-    except ValueError as error:  # not JSON, not Unicode, a number without end, a null byte in the path
+    except ValueError as error:  # a null byte in the path
         raise GradusError(f"{path}: not a notebook ({error}).") from None
+    try:
+        notebook = loaded(data)
+    except (ValueError, RecursionError) as error:  # not JSON, a number without end, nested too deep
+        raise GradusError(f"{path}: {instead(data, error)}") from None
     if not isinstance(notebook, dict) or notebook.get("nbformat") != 4 or not isinstance(notebook.get("cells"), list):
         raise GradusError(f"{path}: not a notebook of format 4; open and save it once in JupyterLab.")
     return notebook

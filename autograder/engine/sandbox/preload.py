@@ -15,9 +15,9 @@ _PRELOAD_FOR = (
         ("matplotlib.pyplot", "matplotlib_inline.backend_inline"),
     ),
     (("pandas",), re.compile(r"\b(?:import|from) +pandas\b|, *pandas +as\b"), ("pandas",)),
-    (  # The first default device, deterministic flag or compiled function imports it, which takes seconds.
-        ("_dynamo", "set_default_device", "deterministic_algo", "torch.compile"),
-        re.compile(r"_dynamo|set_default_device|deterministic_algo|torch\.compile"),
+    (  # The first default device or deterministic flag imports it, which takes seconds.
+        ("_dynamo", "set_default_device", "deterministic_algo"),
+        re.compile(r"_dynamo|set_default_device|deterministic_algo"),
         ("torch._dynamo",),
     ),
     (

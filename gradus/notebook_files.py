@@ -44,16 +44,16 @@ def _decoded(data: bytes) -> str:
 
 
 def instead(data: bytes, error: Exception) -> str:
-    """What a file is in which there is no JSON, and the cure; the words follow its name.
+    """What a file is in which there is no JSON, and the cure; the words follow "is".
 
     Args:
         error: what `loaded` raised.
     """
     if data.lstrip().startswith(b"<<<<<<<") or b"\n<<<<<<< " in data:
-        return "holds a merge conflict of git. Resolve it and hand in again."
+        return "not a notebook: it holds a merge conflict of git. Resolve it and hand in again."
     start = data[:1_000].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     other = next((what for begins, what in _OTHERS.items() if start.startswith(begins)), None)
     if other is not None:
-        return f"is not a notebook: it is {other}. Hand in the .ipynb file that Jupyter saved."
+        return f"not a notebook: it is {other}. Hand in the .ipynb file that Jupyter saved."
     where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-    return f"is not a notebook: it is not valid JSON{where}. Open yours in Jupyter, save it, and hand that in."
+    return f"not a notebook: it is not valid JSON{where}. Open yours in Jupyter, save it, and hand that in."
