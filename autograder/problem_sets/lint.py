@@ -15,7 +15,8 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from autograder.problem_sets.cells import kind_of, place_of
+from autograder.problem_sets.cells import kind_of as kind_of
+from autograder.problem_sets.cells import place_of as place_of
 from autograder.problem_sets.names import bound_names, called_wrongly, free_names, names_in_backticks, signatures
 from autograder.problem_sets.points_lint import points_findings
 from autograder.problem_sets.regions import GUIDE, HIDDEN, SOLUTION, RegionError, regions, suspicious_markers, without
