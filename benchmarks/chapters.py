@@ -10,7 +10,6 @@ Kernel start and imports are part of each time, ending the kernel is not. Result
 from __future__ import annotations
 
 import argparse
-import json
 import platform
 import statistics
 import sys
@@ -20,11 +19,11 @@ import torch
 
 ROOT = Path(__file__).resolve().parent.parent
 CELL_SECONDS = 600
-RESULTS = ROOT / "benchmarks" / "results" / "chapters.json"
 sys.path.insert(0, str(ROOT / "tools"))
 
 from book_pages import executed_pages  # noqa: E402
 from execute_chapters import available_cores, execute  # noqa: E402
+from history import keep  # noqa: E402
 
 
 def main() -> int:
@@ -44,8 +43,7 @@ def main() -> int:
         seconds[name] = {"median": round(statistics.median(times), 2), "runs": [round(time, 2) for time in times]}
         print(f"{seconds[name]['median']:7.1f} s  {name}", flush=True)
     machine = {"cores": cores, "python": platform.python_version(), "torch": torch.__version__}
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps({"machine": machine, "seconds": seconds}, indent=1) + "\n", encoding="utf-8")
+    keep("chapters", {"machine": machine, "seconds": seconds})
     medians = [figures["median"] for figures in seconds.values()]
     print(f"{len(seconds)} chapters, {sum(medians):.0f} s in all, the slowest {max(medians):.1f} s")
     return 0

@@ -20,6 +20,7 @@ sys.path[:0] = [str(ROOT / "tests" / "adversarial"), str(ROOT / "benchmarks"), s
 
 from attacks import ATTACKS, Targets  # noqa: E402
 from grading import make_class  # noqa: E402
+from history import keep  # noqa: E402
 from hostile_class import LIMITS, grade_command, set_limits  # noqa: E402
 from supervised import Outcome, supervise  # noqa: E402
 
@@ -28,7 +29,6 @@ from gradus.cores import available_cores  # noqa: E402
 from gradus.notebook.form import read  # noqa: E402
 
 HONEST, HOSTILE, WORKERS = 160, 40, 2
-RESULTS = ROOT / "benchmarks" / "results" / "mixed_class.json"
 
 
 def graded(course: Course) -> tuple[Outcome, dict[str, Any]]:
@@ -81,7 +81,7 @@ def main() -> int:
         "hostile ones with a stated problem": sum(bool(after[name]["problems"]) for name in hostile),
         "limits": LIMITS,
     }
-    RESULTS.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    keep("mixed_class", result)
     print(json.dumps({name: value for name, value in result.items() if name != "limits"}, indent=1))
     return 1 if differing or missing or result["processes left"] or disturbed.seconds > allowed else 0
 

@@ -22,7 +22,6 @@ for each image that went through the model. The accuracies on the test images mu
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import statistics
@@ -37,8 +36,9 @@ from torch import nn
 from torch.nn import functional as F
 
 ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "benchmarks" / "results" / "training.json"
 sys.path.insert(0, str(ROOT))
+
+from history import keep  # noqa: E402
 
 from gradus import FashionMNIST, Trainer, d2l, seed_everything  # noqa: E402
 from gradus.cores import available_cores  # noqa: E402
@@ -223,9 +223,7 @@ def main() -> int:
         "gpu": torch.cuda.get_device_name() if "cuda" in devices else None,
     }  # fmt: skip
     settings = {"batch_size": BATCH_SIZE, "epochs": options.epochs, "rounds": options.rounds, "lr": LR}
-    RESULTS.parent.mkdir(exist_ok=True)
-    text = json.dumps({"machine": machine, "settings": settings, "devices": measured}, indent=1) + "\n"
-    RESULTS.write_text(text, encoding="utf-8")
+    keep("training", {"machine": machine, "settings": settings, "devices": measured})
     apart = [
         f"{device} {name}"
         for device, results in measured.items()

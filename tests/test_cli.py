@@ -63,3 +63,23 @@ def test_a_shell_completes_commands_and_problem_sets(words: str, offered: str) -
         env=os.environ | environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert offered in shown.stdout.split(), shown.stderr
+
+
+def test_a_class_starts_its_sandboxes_before_nbgrader_is_imported_and_never_runs_its_package() -> None:
+    """nbgrader, with the web server that its package begins with, takes longer than the whole class of one."""
+    code = (
+        "import sys\n"
+        "from autograder import cli\n"
+        "import autograder.grading.grade as grading\n"
+        "def nbgrader(): return [name for name in sys.modules if name.startswith('nbgrader.')]\n"
+        "def begins(*_): print(nbgrader()); raise SystemExit\n"
+        "grading.grade = begins\n"
+        "try: cli.grade('ps4')\n"
+        "except SystemExit: pass\n"
+        "import autograder.grading.class_run\n"
+        "print('nbgrader.api' in nbgrader(), [one for one in nbgrader() if 'server' in one or 'apps' in one])\n"
+        "import nbgrader\n"
+        "print(nbgrader.__version__ != '', 'nbgrader.apps' in sys.modules)\n"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout == "[]\nTrue []\nTrue True\n"

@@ -19,6 +19,7 @@ import sys
 import tempfile
 import tomllib
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements.txt"
@@ -46,11 +47,11 @@ GRADER_HEADER = """\
 """
 
 
-def project() -> dict:
+def project() -> dict[str, Any]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-def direct_dependencies(config: dict, only: str | None = None) -> list[str]:
+def direct_dependencies(config: dict[str, Any], only: str | None = None) -> list[str]:
     """Every requirement that the project states, those of all extras or of the one called `only`, and d2l."""
     extras = config["project"]["optional-dependencies"]
     stated = [*config["project"]["dependencies"]]
@@ -58,7 +59,7 @@ def direct_dependencies(config: dict, only: str | None = None) -> list[str]:
     return [*stated, f"d2l=={config['tool']['gradus']['pins']['d2l']}"]
 
 
-def overrides(config: dict) -> list[str]:
+def overrides(config: dict[str, Any]) -> list[str]:
     """Lines that replace what any package (d2l above all) asks for: our own floor, or nothing at all."""
     floors = [line for line in config["project"]["dependencies"] if requirement_name(line) not in DROPPED]
     return [f"{name} {NEVER}" for name in DROPPED] + floors + ["matplotlib-inline", "scipy>=1.13"]
@@ -71,7 +72,7 @@ def requirement_name(requirement: str) -> str:
     return match.group().lower()
 
 
-def resolve(config: dict, keep: str | None, only: str | None = None) -> str:
+def resolve(config: dict[str, Any], keep: str | None, only: str | None = None) -> str:
     """The text of a list of pinned versions: the lock, or its part for the extra called `only`.
 
     Pins that `keep` (the present lock) holds stay unless they no longer fit; a part has no other pins than the lock.
@@ -107,7 +108,7 @@ def grader_packages(locked: str) -> str:
     return GRADER_HEADER + "\n".join(sorted({*names_in(locked), *DROPPED[:2], *BROUGHT_BY_TORCH})) + "\n"
 
 
-def environment(config: dict) -> str:
+def environment(config: dict[str, Any]) -> str:
     """The text of `environment.yml`, for conda and Binder: what conda should bring; `postBuild` runs the rest."""
     stated = {requirement_name(line): line for line in config["project"]["dependencies"]}
     python = config["tool"]["gradus"]["pins"]["python"]

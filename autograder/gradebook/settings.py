@@ -7,7 +7,8 @@ import sys
 import warnings
 from pathlib import Path
 
-from traitlets.config import Config, PyFileConfigLoader
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.course import Course
 from autograder.feedback.template import TEMPLATE, TEMPLATES

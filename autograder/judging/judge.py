@@ -19,6 +19,8 @@ from autograder.answers.values import LIMITS, REASONS, ValueLimits, ValueRefused
 from autograder.judging.compare import Difference, difference
 from autograder.judging.held_out import shortfall
 
+_SMALL = 1 << 14  # bytes
+
 
 class JudgeError(Exception):
     """The reference's own answers cannot be used; the message says why."""
@@ -158,9 +160,23 @@ def units_of(asked: list[Expected]) -> list[list[int]]:
     return list(units.values())
 
 
+def read_received(data: bytes, limits: ValueLimits = LIMITS) -> AnswerFrame:
+    """An answer of a submission, not to be changed: small ones are kept, for many students answer the same.
+
+    Raises:
+        ValueRefused: it cannot be read.
+    """
+    return _read_small(data, limits) if len(data) <= _SMALL else read_frame(data, limits)
+
+
+@functools.lru_cache(maxsize=2048)
+def _read_small(data: bytes, limits: ValueLimits) -> AnswerFrame:
+    return read_frame(data, limits)
+
+
 def _frame(data: bytes, limits: ValueLimits) -> AnswerFrame | ValueRefused:
     try:
-        return read_frame(data, limits)
+        return read_received(data, limits)
     except ValueRefused as refusal:
         return refusal
 

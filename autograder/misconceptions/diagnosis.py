@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 
 from autograder.answers import frames
-from autograder.answers.frames import AnswerFrame, read_frame
+from autograder.answers.frames import AnswerFrame
 from autograder.answers.settings import Settings
 from autograder.answers.values import ValueRefused
 from autograder.judging.compare import difference
 from autograder.judging.held_out import accuracy
-from autograder.judging.judge import Expected, attempts, judge, read_expected
+from autograder.judging.judge import Expected, attempts, judge, read_expected, read_received
 from autograder.misconceptions.variants import Misconception
 
-_SMALL = 1 << 14  # bytes
 SAME_ACCURACY = 0.08  # two runs of one training with other random numbers, on some hundred images
 
 
@@ -57,7 +55,9 @@ def same_answers(asked: Sequence[Expected], one: Sequence[bytes], other: Sequenc
     settings = [answer.settings for answer in asked]
     settings += [Settings()] * (len(one) - len(settings))
     try:  # up to the first that differs: most chaffs go no further
-        return all(_same(_read(a), _read(b), each) for a, b, each in zip(one, other, settings, strict=False))
+        return all(
+            _same(read_received(a), read_received(b), each) for a, b, each in zip(one, other, settings, strict=False)
+        )
     except ValueRefused:
         return False
 
@@ -65,20 +65,10 @@ def same_answers(asked: Sequence[Expected], one: Sequence[bytes], other: Sequenc
 def only_exceptions(stream: Sequence[bytes]) -> bool:
     """Whether there is no value in a stream: it says how code fails, not what its author believes."""
     try:
-        kinds = {read_frame(frame).kind for frame in stream}
+        kinds = {read_received(frame).kind for frame in stream}
     except ValueRefused:
         return True
     return kinds <= {frames.EXCEPTION, frames.STOPPED}
-
-
-def _read(frame: bytes) -> AnswerFrame:
-    """The same first answers are looked at for every misconception and every student; large ones are not kept."""
-    return _read_once(frame) if len(frame) <= _SMALL else read_frame(frame)
-
-
-@functools.lru_cache(maxsize=2048)
-def _read_once(frame: bytes) -> AnswerFrame:
-    return read_frame(frame)
 
 
 def _same(one: AnswerFrame, other: AnswerFrame, settings: Settings) -> bool:

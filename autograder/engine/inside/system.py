@@ -48,7 +48,7 @@ def _check(result: int, what: str) -> int:
     return result
 
 
-def _syscall(name: str, *arguments: int | bytes | ctypes.Array | object) -> int:
+def _syscall(name: str, *arguments: object) -> int:
     if name not in _NUMBER:
         raise OSError(38, f"{name}: not known for {platform.machine()}")
     return _check(_libc.syscall(ctypes.c_long(_NUMBER[name]), *arguments), name)

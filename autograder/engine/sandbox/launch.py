@@ -16,10 +16,14 @@ import secrets
 import sys
 from pathlib import Path
 
+TYPE_CHECKING = False  # `typing` itself is not worth its time here
+if TYPE_CHECKING:
+    from typing import Any
+
 _STAGE = "/sys"  # covered by a tmpfs in our own mount namespace: a folder that is there on every Linux, and not needed
 
 
-def main(order: dict) -> None:
+def main(order: dict[str, Any]) -> None:
     """Become bubblewrap.
 
     Args:

@@ -14,6 +14,7 @@ import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from autograder.engine.sandbox import walls
 from autograder.engine.sandbox.cgroups import Cgroup, make_cgroup
@@ -143,7 +144,7 @@ class WarmProcess:
         script = str(Path(__file__).with_name("launch.py"))
         return [sys.executable, "-I", "-S", script, json.dumps(launch)], {"PATH": "/usr/bin:/bin"}
 
-    def _first_message(self) -> dict | None:
+    def _first_message(self) -> dict[str, Any] | None:
         """What it says when it is ready; None when it has gone."""
         assert self._root is not None
         self._root.settimeout(_START_SECONDS)
