@@ -19,6 +19,8 @@ from autograder.judging.judge import judge
 from autograder.problem_sets.answer_lint import asked_questions
 from autograder.problem_sets.jobs import source_job
 
+pytestmark = pytest.mark.slow("every question in every style")
+
 PROBLEM_SETS = Course.from_environment().problem_sets()
 # What no prompt decides: these are right wherever they occur.
 ALWAYS_RIGHT = {

@@ -17,6 +17,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from gradus.fresh_run import run_from_top
 from gradus.notebooks import read
 
+pytestmark = pytest.mark.slow("a little book, built for each test")
+
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTER = "book/chapter.ipynb"
 TOC = "format: jb-book\nroot: book/index\nchapters:\n  - file: book/chapter\n  - file: book/second\n"

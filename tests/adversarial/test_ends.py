@@ -27,6 +27,7 @@ from autograder.sandbox.processes import children, descendants
 from gradus.notebooks import read
 
 pytestmark = [
+    pytest.mark.slow("thirteen ends of a grading run, each begun again"),
     pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux: there is no sandbox without it"),
 ]
 ENDS = int(os.environ.get("GRADUS_ENDS", "13"))
