@@ -6,6 +6,9 @@ SAMPLE := _build/sample-class
 COURSE ?= autograder/course
 WORKERS ?= 2
 PS ?= ps4
+COSTS := _build/test-costs.tsv
+# The files in the order of tests/costs.py: the longest first.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # Two torch processes that spin on two cores slow each other fifty-fold; waiting threads sleep instead.
 export OMP_WAIT_POLICY := PASSIVE
@@ -15,7 +18,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all help install data exercises book sample grade test lint format lock bench serve lab student clean packages attack
+.PHONY: all help install data exercises book sample grade check test lint format lock bench serve lab student clean packages attack
 
 all: install data exercises book sample  ## set up, build the book, grade a sample class, say where everything is
 	@$(BIN)/python tools/verdict.py $(SAMPLE)
@@ -45,13 +48,19 @@ sample: data exercises  ## grade a generated class of twelve
 grade: install data  ## grade your class: make grade PS=ps4 COURSE=autograder/course
 	@$(BIN)/gradus grade $(PS) --course $(COURSE)
 
+check: install data  ## format, lint, types and unit tests: a minute
+	@$(PYTEST) --unit
+	@echo "Gradus: every check passed."
+
 test: install data  ## run all tests, the hostile class among them
 	@tools/system_packages.sh test
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	@mkdir -p _build && rm -f $(COSTS)
+	@$(PYTEST) --costs $(COSTS)
+	@$(BIN)/python tests/costs.py
 	@echo "Gradus: every test passed."
 
 attack: install data exercises  ## only this: grade two hundred hostile submissions and kill the grader, again and again
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/adversarial
+	@$(PYTEST) tests/adversarial
 
 lint: install  ## check the form of code and notebooks, and the types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/python tools/canonical.py --check

@@ -27,7 +27,7 @@ TESTS = Path(__file__).resolve().parent
 KEPT = TESTS / "costs.tsv"
 LAST_RUN = TESTS.parent / "_build" / "test-costs.tsv"
 SLOW_FIXTURES = {"site": "the built site", "browser": "a browser"}
-LINTERS = ("-m ruff", "-m mypy")  # programs that a unit test may start
+LIGHT = ("-m ruff", "-m mypy", "uname -p")  # programs that a unit test may start: the last is Python's own `platform`
 LONG = 2.0  # processor seconds of a unit test that is named, so that somebody asks whether it is one
 SHOWN = 12  # lines of a summary
 
@@ -49,7 +49,7 @@ def listen() -> None:
 
 def programs_started() -> list[str]:
     """The command lines of the programs started since this was last asked, without those that any test may start."""
-    started = [words for words in _started if not any(linter in words for linter in LINTERS)]
+    started = [words for words in _started if not any(light in words for light in LIGHT)]
     _started.clear()
     return started
 

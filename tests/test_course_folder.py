@@ -309,6 +309,7 @@ def test_json_goes_through_a_link_and_into_a_pipe(tmp_path: Path) -> None:
     assert not Path("/dev/null").is_file()
 
 
+@pytest.mark.slow("a sandbox")
 def test_names_that_are_no_text_do_not_break_the_json(
     tmp_path: Path, problem_set: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:

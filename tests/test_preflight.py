@@ -241,6 +241,7 @@ def test_a_notebook_can_check_itself(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.slow("a Python")
 def test_a_notebook_that_is_not_known_has_to_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("GRADUS_QUIET", raising=False)
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
