@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SAMPLE := _build/sample-class
 COURSE ?= autograder/course
+PAGE ?= book/01-preliminaries/02-tensors.ipynb
 WORKERS ?= 2
 PS ?= ps4
 COSTS := _build/test-costs.tsv
@@ -18,7 +19,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all help install data exercises book sample grade check test lint format lock bench serve lab student clean packages attack
+.PHONY: all help install data exercises book page question sample grade check test lint format lock bench serve lab student clean packages attack
 
 all: install data exercises book sample  ## set up, build the book, grade a sample class, say where everything is
 	@$(BIN)/python tools/verdict.py $(SAMPLE)
@@ -40,6 +41,13 @@ exercises: install  ## make the student notebooks in exercises/ from solutions/
 
 book: data exercises  ## execute the chapters and build the site in _build/html
 	@$(BIN)/python tools/build_book.py
+
+page: data  ## execute and show one chapter: make page PAGE=book/01-preliminaries/02-tensors.ipynb
+	@$(BIN)/python tools/preview.py $(PAGE)
+
+question: install  ## after a change to a question: release it, and ask every variant: make question PS=ps4
+	@$(BIN)/gradus release $(PS)
+	@$(BIN)/gradus variants $(PS)
 
 sample: data exercises  ## grade a generated class of twelve
 	@$(BIN)/python -m autograder.sample_class $(SAMPLE)

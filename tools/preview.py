@@ -29,18 +29,17 @@ ABSENT = ["myst.xref_missing", "ref", "bibtex.key_not_found"]  # warnings that t
 def root_of_one_page(root: Path, page: Path) -> Path:
     """A folder that looks like the book's, and whose table of contents has this page only.
 
-    Everything in it is a link to what it is in `root`, the cache of executed chapters too.
+    Everything else in it is a link to what it is in `root`, the cache of executed chapters too.
     """
     alone = root / "_build" / "page"
-    (alone / "_build").mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(alone, ignore_errors=True)  # of links it takes the links
+    (alone / "_build").mkdir(parents=True)
     for path in root.iterdir():
-        link = alone / path.name
-        if path.name not in OWN and not path.name.startswith(".") and not link.is_symlink():
-            link.symlink_to(path)
-    cache = alone / "_build" / cache_folder(root).name
-    if not cache.is_symlink():
-        cache_folder(root).mkdir(exist_ok=True)
-        cache.symlink_to(cache_folder(root))
+        if path.name not in OWN and not path.name.startswith("."):
+            (alone / path.name).symlink_to(path)
+    cache = cache_folder(root)
+    cache.mkdir(exist_ok=True)
+    (alone / "_build" / cache.name).symlink_to(cache)
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
     config["sphinx"]["config"]["suppress_warnings"] += ABSENT
     (alone / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
@@ -62,7 +61,6 @@ def preview(root: Path, page: Path, cell_seconds: int) -> Path | None:
         report(failed, alone)
         return None
     html = alone / "_build" / "html"
-    shutil.rmtree(html, ignore_errors=True)
     with contextlib.redirect_stdout(io.StringIO()):
         jupyter_book(["build", str(alone), "--all", "-q"], standalone_mode=False)
     return (html / page.relative_to(root)).with_suffix(".html")
@@ -71,11 +69,13 @@ def preview(root: Path, page: Path, cell_seconds: int) -> Path | None:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Execute and render one page of the book.")
     parser.add_argument("page", type=Path, help="a chapter, for example book/02-linear-regression/04-concisely.ipynb")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the folder with _config.yml and _toc.yml")
     parser.add_argument("--cell-seconds", type=int, default=600, help="time limit of one cell")
     arguments = parser.parse_args()
-    with one_at_a_time(ROOT / "_build" / ".lock"):
+    root = arguments.root.resolve()
+    with one_at_a_time(root / "_build" / ".lock"):
         try:
-            html = preview(ROOT, arguments.page.resolve(), arguments.cell_seconds)
+            html = preview(root, (root / arguments.page).resolve(), arguments.cell_seconds)
         except BookError as error:
             print(error, file=sys.stderr)
             return 1
