@@ -42,7 +42,7 @@ exercises: install  ## make the student notebooks in exercises/ from solutions/
 book: data exercises  ## execute the chapters and build the site in _build/html
 	@$(BIN)/python tools/build_book.py
 
-page: data  ## execute and show one chapter: make page PAGE=book/01-preliminaries/02-tensors.ipynb
+page: install  ## execute and show one chapter: make page PAGE=book/01-preliminaries/02-tensors.ipynb
 	@$(BIN)/python tools/preview.py $(PAGE)
 
 question: install  ## after a change to a question: release it, and ask every variant: make question PS=ps4
