@@ -4,8 +4,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 SAMPLE := _build/sample-class
 COURSE ?= autograder/course
+PAGE ?= book/01-preliminaries/02-tensors.ipynb
 WORKERS ?= 2
 PS ?= ps4
+COSTS := _build/test-costs.tsv
+# The files in the order of tests/costs.py: the longest first.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # Two torch processes that spin on two cores slow each other fifty-fold; waiting threads sleep instead.
 export OMP_WAIT_POLICY := PASSIVE
@@ -15,7 +19,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all help install data exercises book links sample grade test lint format lock bench serve lab student clean packages attack
+.PHONY: all help install data exercises book links page question sample grade check test lint format lock bench serve lab student clean packages attack
 
 all: install data exercises book sample  ## set up, build the book, grade a sample class, say where everything is
 	@$(BIN)/python tools/verdict.py $(SAMPLE)
@@ -41,6 +45,13 @@ book: data exercises  ## execute the chapters and build the site in _build/html
 links: book  ## ask every page that the course links to whether it is still there
 	@$(BIN)/jupyter-book build . --builder linkcheck --all -q
 
+page: install  ## execute and show one chapter: make page PAGE=book/01-preliminaries/02-tensors.ipynb
+	@$(BIN)/python tools/preview.py $(PAGE)
+
+question: install  ## after a change to a question: release it, and ask every variant: make question PS=ps4
+	@$(BIN)/gradus release $(PS)
+	@$(BIN)/gradus variants $(PS)
+
 sample: data exercises  ## grade a generated class of twelve
 	@$(BIN)/python -m autograder.sample_class $(SAMPLE)
 	@$(BIN)/gradus grade ps4 --course $(SAMPLE) --json $(SAMPLE)/marks.json
@@ -48,13 +59,19 @@ sample: data exercises  ## grade a generated class of twelve
 grade: install data  ## grade your class: make grade PS=ps4 COURSE=autograder/course
 	@$(BIN)/gradus grade $(PS) --course $(COURSE)
 
+check: install data  ## format, lint, types and unit tests: a minute
+	@$(PYTEST) --unit
+	@echo "Gradus: every check passed."
+
 test: install data  ## run all tests, the hostile class among them
 	@tools/system_packages.sh test
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	@mkdir -p _build && rm -f $(COSTS)
+	@$(PYTEST) --costs $(COSTS)
+	@$(BIN)/python tests/costs.py
 	@echo "Gradus: every test passed."
 
 attack: install data exercises  ## only this: grade two hundred hostile submissions and kill the grader, again and again
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/adversarial
+	@$(PYTEST) tests/adversarial
 
 lint: install  ## check the form of code and notebooks, and the types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/python tools/canonical.py --check

@@ -1,4 +1,4 @@
-"""What several test files share: the built site, a server for it, and a headless browser."""
+"""What several test files share: the built site, a server for it, and a headless browser; and what is a unit test."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import costs
 import pytest
 from playwright.sync_api import Browser, Error, sync_playwright
 from reader import DESK, PHONE, Reader, reader_with
@@ -24,6 +25,41 @@ if threading.current_thread() is threading.main_thread() and signal.getsignal(si
 
 ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+costs.listen()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--unit", action="store_true", help="only the tests that start no program: see tests/costs.py")
+    parser.addoption("--costs", metavar="TABLE", help="add what each test costs to this table")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if table := config.getoption("--costs"):
+        config.pluginmanager.register(costs.Recorder(Path(table).resolve()))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    return True if config.getoption("--unit") and costs.is_slow_file(collection_path) else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    costs.mark_users_of_slow_fixtures(items)
+    if config.getoption("--unit"):
+        config.hook.pytest_deselected(items=[item for item in items if costs.is_slow(item)])
+        items[:] = [item for item in items if not costs.is_slow(item)]
+    costs.longest_first(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """A test that is not marked as slow and starts a program fails, in every run: `make check` has no room for it."""
+    result = yield
+    started = costs.programs_started()
+    if started and not costs.is_slow(item):
+        pytest.fail(f"a unit test starts no program; mark it pytest.mark.slow(what it takes). It started: {started}")
+    return result
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,8 @@ from autograder.assignment.jobs import source_job
 from autograder.course import Course
 from autograder.judging.judge import judge
 
+pytestmark = pytest.mark.slow("every question in every style")
+
 PROBLEM_SETS = Course.from_environment().problem_sets()
 # What no prompt decides: these are right wherever they occur.
 ALWAYS_RIGHT = {

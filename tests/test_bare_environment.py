@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.slow("a Python without most packages")
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # Everything that is installed and is none of the four, theirs, or ours, cannot be imported.

@@ -17,6 +17,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from gradus.hand_in.fresh_run import run_from_top
 from gradus.notebook.form import read
 
+pytestmark = pytest.mark.slow("a little book, built for each test")
+
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTER = "book/chapter.ipynb"
 TOC = "format: jb-book\nroot: book/index\nchapters:\n  - file: book/chapter\n  - file: book/second\n"
@@ -28,8 +30,11 @@ ENVIRONMENT = "import os\nassert os.environ['OMP_WAIT_POLICY'] == 'PASSIVE' and 
 class Book:
     """A tiny book with the real configuration, extensions and tools."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, like: Book | None = None) -> None:
         self.root = root
+        if like is not None:
+            shutil.copytree(like.root, root, dirs_exist_ok=True)
+            return
         for name in ("_config.yml", "pyproject.toml", "requirements.txt"):
             shutil.copy(ROOT / name, root / name)
         for name in ("book/_ext", "book/_static"):
@@ -65,9 +70,17 @@ class Book:
         return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False, cwd=self.root)
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Book, subprocess.CompletedProcess[str]]:
+    """A sound book and what its first build said."""
+    sound = Book(tmp_path_factory.mktemp("sound"))
+    return sound, sound.build()
+
+
 @pytest.fixture
-def book(tmp_path: Path) -> Book:
-    return Book(tmp_path)
+def book(built: tuple[Book, subprocess.CompletedProcess[str]], tmp_path: Path) -> Book:
+    """A copy of it, with its site and its executed chapters, to be broken."""
+    return Book(tmp_path, like=built[0])
 
 
 def assert_refused(run: subprocess.CompletedProcess[str], *said: str) -> None:
@@ -78,14 +91,16 @@ def assert_refused(run: subprocess.CompletedProcess[str], *said: str) -> None:
         assert words in run.stderr
 
 
-def test_a_sound_book_is_built_and_then_left_alone_until_it_changes(book: Book) -> None:
-    run = book.build()
+def test_a_sound_book_is_built_and_then_left_alone_until_it_changes(
+    built: tuple[Book, subprocess.CompletedProcess[str]], book: Book
+) -> None:
+    sound, run = built
     assert run.returncode == 0, run.stdout + run.stderr
     assert run.stdout.splitlines()[-1].endswith("_build/html/index.html")
-    page = (book.root / "_build" / "html" / "book" / "chapter.html").read_text(encoding="utf-8")
+    page = (sound.root / "_build" / "html" / "book" / "chapter.html").read_text(encoding="utf-8")
     assert 'href="#fig-drawn"><span class="std std-numref">Fig. 1</span>' in page
     assert '<span class="caption-number">Fig. 1 </span><span class="caption-text">Drawn, with ' in page
-    assert "up to date" in book.build().stdout
+    assert "up to date" in sound.build().stdout
 
     book.write("book/index.md", (book.root / "book" / "index.md").read_text() + "\nOne more sentence.\n")
     again = book.build()
@@ -98,10 +113,35 @@ def test_a_sound_book_is_built_and_then_left_alone_until_it_changes(book: Book) 
 BROKEN = "# A book\n\n[page](nowhere.md) {numref}`fig-nowhere` {cite:p}`nobody1900`\n\n```{bibliography}\n```\n"
 
 
-def test_broken_links_references_and_citations_fail_the_build_twice_in_a_row(book: Book) -> None:
+def test_broken_links_references_and_citations_fail_the_build_twice_in_a_row_and_the_site_of_before_is_gone(
+    book: Book,
+) -> None:
+    html = book.root / "_build" / "html"
+    assert html.is_dir()
     book.write("book/index.md", BROKEN)
     for run in (book.build(), book.build()):
         assert_refused(run, "nowhere.md", "fig-nowhere", "nobody1900", "not fit to publish")
+        assert not html.exists()
+    book.chapter("It fails.", "1 / 0")
+    assert_refused(book.build(), "ZeroDivisionError")
+    assert not html.exists()
+
+
+def test_one_page_is_shown_without_the_others_and_the_book_stays_as_it_is(book: Book) -> None:
+    files = ("_config.yml", "_toc.yml", "book/index.md")
+    before = {name: (book.root / name).read_bytes() for name in files}
+    book.chapter("Look at {numref}`fig-drawn`, and [back](index.md), {cite:p}`one2020`.", "one = 1", figure=DRAWING)
+    for said in ("Executing 1 of 1 chapters", "cached  book/chapter.ipynb"):
+        run = book.run(str(ROOT / "tools" / "preview.py"), CHAPTER, "--root", str(book.root))
+        assert (run.returncode, run.stderr) == (0, ""), run.stdout + run.stderr
+        assert said in run.stdout
+    page = book.root / "_build" / "page" / "_build" / "html" / "book" / "chapter.html"
+    assert run.stdout.splitlines()[-1] == f"The page: {page}"
+    assert "Look at" in page.read_text(encoding="utf-8")
+    assert {name: (book.root / name).read_bytes() for name in files} == before
+    missing = book.run(str(ROOT / "tools" / "preview.py"), "book/third.ipynb", "--root", str(book.root))
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert "book/third.ipynb is no page of the book" in missing.stderr
 
 
 def test_every_chapter_that_raises_is_named_with_its_cell_and_error(book: Book) -> None:
@@ -185,15 +225,3 @@ def test_jupyter_book_on_its_own_fails_as_well(book: Book, trouble: str) -> None
     command = "from jupyter_book.cli.main import main; main()"
     run = book.run("-c", command, "build", ".", "--all", "-n", "-W", "--keep-going")
     assert run.returncode != 0
-
-
-def test_a_failed_build_takes_the_site_of_the_build_before_away(book: Book) -> None:
-    html = book.root / "_build" / "html"
-    assert book.build().returncode == 0
-    assert html.is_dir()
-    book.write("book/index.md", BROKEN)
-    assert_refused(book.build(), "fig-nowhere")
-    assert not html.exists()
-    book.chapter("It fails.", "1 / 0")
-    assert_refused(book.build(), "ZeroDivisionError")
-    assert not html.exists()

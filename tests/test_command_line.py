@@ -13,6 +13,8 @@ import pytest
 from autograder import cli as instructor
 from gradus import doctor
 
+pytestmark = pytest.mark.slow("a Python for each command")
+
 
 def gradus(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(

@@ -76,6 +76,7 @@ def test_courses_with_names_like_search_patterns_do_not_see_each_other(tmp_path:
         assert api.get_submitted_students("tiny") == {path.name for path in made.submitted.iterdir()}
 
 
+@pytest.mark.slow("a Python, and nbgrader in it")
 @pytest.mark.parametrize("name", ["a?b", "[x]", "x%20y"])
 def test_nbgraders_own_command_works_in_such_a_folder(tmp_path: Path, problem_set: Course, name: str) -> None:
     made = course_at(tmp_path / name, problem_set)
@@ -151,6 +152,7 @@ with one_run(Path({folder!r})):
 """
 
 
+@pytest.mark.slow("a Python")
 def test_another_process_that_holds_the_course_is_still_another_run(tmp_path: Path) -> None:
     code = HOLDS.format(folder=str(tmp_path))
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
@@ -308,6 +310,7 @@ def test_json_goes_through_a_link_and_into_a_pipe(tmp_path: Path) -> None:
     assert not Path("/dev/null").is_file()
 
 
+@pytest.mark.slow("a sandbox")
 def test_names_that_are_no_text_do_not_break_the_json(
     tmp_path: Path, problem_set: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:

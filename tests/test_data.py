@@ -123,6 +123,7 @@ def _fetch_fashion_mnist(_: int) -> bool:
     return not missing_files(FASHION_MNIST, verify=True)
 
 
+@pytest.mark.slow("four Pythons at once")
 def test_processes_at_once_all_end_with_whole_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = data_folder(FASHION_MNIST)
     fetch(FASHION_MNIST)

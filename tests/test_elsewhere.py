@@ -66,6 +66,7 @@ def run_of(lines: list[str]) -> Execution:
         return worker.run(Job(tuple(cells), tuple(questions), 1))
 
 
+@pytest.mark.slow("a sandbox")
 @sandboxed
 def test_a_line_that_cannot_work_here_costs_nothing_but_itself() -> None:
     lines = [*ELSEWHERE, *MISTAKES]
@@ -81,6 +82,7 @@ def test_a_line_that_cannot_work_here_costs_nothing_but_itself() -> None:
         assert (answers[number], execution.cells[2 * number].passed_over) == (["NameError"], []), line
 
 
+@pytest.mark.slow("a sandbox")
 @sandboxed
 def test_a_test_cell_ends_where_it_fails() -> None:
     cells = (CodeCell(0, "import no_such_module\nreached = True", "q"), CodeCell(1, "reached"))
@@ -90,6 +92,7 @@ def test_a_test_cell_ends_where_it_fails() -> None:
     assert execution.cells[0].passed_over == []
 
 
+@pytest.mark.slow("a sandbox")
 @sandboxed
 def test_a_cell_that_is_no_python_says_where() -> None:
     with Worker(preload=("torch",)) as worker:
@@ -141,6 +144,7 @@ with Watch():
 """
 
 
+@pytest.mark.slow("a sandbox")
 @sandboxed
 def test_without_a_gpu_the_cpu_computes() -> None:
     cells = [CodeCell(0, f"import torch\n{IN_CONTEXT}")]

@@ -17,10 +17,13 @@ from autograder.engine.inside.shell import Transformers
 from autograder.engine.sandbox import Worker, preload_for, unavailable
 from autograder.records.execution import CodeCell, Execution, Job, Limits, Problem, Question
 
-pytestmark = pytest.mark.skipif(
-    unavailable() is not None and not os.environ.get("CI"),  # where it has to be there, its lack is a failure
-    reason=unavailable() or "",
-)
+pytestmark = [
+    pytest.mark.slow("a sandbox"),
+    pytest.mark.skipif(
+        unavailable() is not None and not os.environ.get("CI"),  # where it has to be there, its lack is a failure
+        reason=unavailable() or "",
+    ),
+]
 
 DEAF = """
 import signal

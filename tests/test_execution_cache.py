@@ -13,13 +13,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "book" / "_ext")
 import execution_cache
 from execution_cache import KEPT, cache_folder, remove_old_caches
 
+PINNED = '[tool.gradus.pins]\ntorch = "2.13"\n'
+
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     files = {"gradus/trainer.py": "a = 1", "gradus/datasets/catalog.py": "checksum = 'ab'", "gradus/house.mplstyle": ""}
     for name, text in {
         **files,
-        "pyproject.toml": "pins",
+        "pyproject.toml": PINNED,
         "requirements.txt": "numpy==2",
         "book/data.csv": "1",
         "book/01-part/helper.py": "x",
@@ -35,7 +37,6 @@ CHANGES = [
     "gradus/trainer.py",
     "gradus/datasets/catalog.py",
     "gradus/house.mplstyle",
-    "pyproject.toml",
     "requirements.txt",
 ]
 
@@ -44,6 +45,14 @@ CHANGES = [
 def test_a_change_of_library_data_checksums_style_or_pins_gives_another_cache(root: Path, changed: str) -> None:
     before = cache_folder(root)
     (root / changed).write_text("changed", encoding="utf-8")
+    assert cache_folder(root) != before
+
+
+def test_another_pin_gives_another_cache_and_another_rule_of_the_lint_does_not(root: Path) -> None:
+    before = cache_folder(root)
+    (root / "pyproject.toml").write_text(PINNED + "[tool.ruff]\nline-length = 80\n", encoding="utf-8")
+    assert cache_folder(root) == before
+    (root / "pyproject.toml").write_text(PINNED.replace("2.13", "2.14"), encoding="utf-8")
     assert cache_folder(root) != before
 
 

@@ -18,6 +18,8 @@ from gradus.hand_in.library_cells import LIBRARY
 from gradus.hand_in.library_export import MARK, export_library
 from gradus.notebook.form import Notebook, source_of
 
+pytestmark = pytest.mark.slow("a Python without this project, for most tests")
+
 SOLUTION = ROOT / "solutions" / "ps6" / "ps6.ipynb"
 CLASSES = {name for cells in LIBRARY.values() for names in cells.values() for name in names}
 

@@ -19,6 +19,8 @@ from autograder.gradebook.gradebook import marks
 from autograder.nbgrader_bridge.settings import configure
 from autograder.sample_class import SampleSubmission, make_sample_class
 
+pytestmark = pytest.mark.slow("the sample class, graded in a sandbox and by nbgrader")
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 

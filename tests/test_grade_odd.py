@@ -26,6 +26,8 @@ from autograder.gradebook.gradebook import marks
 from autograder.nbgrader_bridge.settings import configure
 from gradus.notebook.form import Notebook
 
+pytestmark = pytest.mark.slow("a class in sandboxes, and nbgrader in its own process")
+
 FULL = {"test_double": 1, "test_halve": 2}
 NOTHING = {"test_double": 0, "test_halve": 0}
 ONLY_HALVE = {"test_double": 0, "test_halve": 2}

@@ -19,6 +19,8 @@ from autograder.submissions.record import read_record
 from gradus.errors import GradusError
 from gradus.notebook.form import write
 
+pytestmark = pytest.mark.slow("a class in sandboxes, for each test")
+
 ASKS = "from autograder.answers import answer, cases\nanswer(double, cases.number())"
 
 

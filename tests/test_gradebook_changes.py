@@ -26,6 +26,8 @@ from autograder.nbgrader_bridge.settings import configure
 from gradus.errors import GradusError
 from gradus.notebook.form import Notebook, write
 
+pytestmark = pytest.mark.slow("a gradebook for each test")
+
 DUE = datetime.datetime(2026, 10, 1, 12)
 EXTENSION = datetime.timedelta(days=2)
 TEST_MORE = """assert same(double(1), 2)

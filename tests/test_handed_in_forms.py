@@ -20,6 +20,8 @@ from autograder.submissions.intake import framed
 from gradus.notebook.cells import label_of
 from gradus.notebook.form import Notebook, read, source_of
 
+pytestmark = pytest.mark.slow("every editor, every problem set")
+
 COURSE = Course(Path("course"))
 PROBLEM_SETS = COURSE.problem_sets()
 ESSAY = "The loss has a slope everywhere, and the accuracy has none: ⟨ψ⟩ जानना."

@@ -29,7 +29,10 @@ from autograder.submissions.intake import framed
 from gradus.notebook.cells import label_of
 from gradus.notebook.form import Notebook, read, source_of
 
-pytestmark = pytest.mark.skipif(unavailable() is not None and not os.environ.get("CI"), reason=unavailable() or "")
+pytestmark = [
+    pytest.mark.slow("thirty notebooks in a sandbox"),
+    pytest.mark.skipif(unavailable() is not None and not os.environ.get("CI"), reason=unavailable() or ""),
+]
 COURSE = Course(Path("course"))
 SEEDS = [secrets.randbelow(2**53) for _ in range(int(os.environ.get("GRADUS_HONEST_SEEDS", "1")))]
 STUDENTS = students()

@@ -54,6 +54,7 @@ def test_a_small_disk_is_noticed_before_anything_is_installed(monkeypatch, capsy
     assert "1.0 GB are free" in _sentence(capsys)
 
 
+@pytest.mark.slow("a Python")
 @pytest.mark.parametrize(
     ("said", "cure"),
     [
@@ -73,6 +74,7 @@ def test_a_failed_step_is_explained(monkeypatch, capsys, tmp_path: Path, said: s
     assert cure in captured.err
 
 
+@pytest.mark.slow("a shell")
 def test_a_machine_without_apt_is_told_what_to_install(tmp_path: Path) -> None:
     for name in ("uname", "id", "sh"):
         (tmp_path / name).symlink_to(shutil.which(name))
@@ -170,6 +172,7 @@ def test_the_readme_of_the_bundle_names_nothing_that_is_not_there(bundle: Path) 
             assert "/" not in word or word.startswith(".venv") or (bundle / word).exists(), line
 
 
+@pytest.mark.slow("a virtual environment and what is installed in it")
 def test_the_commands_of_the_bundles_readme_work(bundle: Path, tmp_path: Path) -> None:
     """In order, in the unpacked bundle. The locked packages are there already, so that pip fetches nothing."""
     there = tmp_path / "packages"

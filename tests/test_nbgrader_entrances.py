@@ -32,6 +32,8 @@ from autograder.nbgrader_bridge.settings import configure
 from autograder.submissions.record import read_record
 from gradus.errors import GradusError
 
+pytestmark = pytest.mark.slow("nbgrader and formgrader in processes of their own")
+
 LATE_PLUGIN = """
 from nbgrader.plugins import BasePlugin
 from pathlib import Path

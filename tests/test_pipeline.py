@@ -25,6 +25,8 @@ from autograder.records.report import Report
 from gradus.errors import GradusError
 from gradus.notebook.form import Notebook
 
+pytestmark = pytest.mark.slow("a class in sandboxes, for each test")
+
 SLOW = "import time\ntime.sleep(0.3)\n\n\ndef double(x):\n    return x + x"
 DEPENDS_ON_THE_SEED = "def double(x):\n    return x + x if x > 0 else 0.0"
 SECRET_LINES = ("answer(double", "cases.number", "BEGIN HIDDEN", "autograder.answers")

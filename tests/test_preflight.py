@@ -164,6 +164,7 @@ def _own(folder: Path, *sources: str, seconds: float = 60) -> PreflightReport:
     return examine(path, seconds=seconds)
 
 
+@pytest.mark.slow("a kernel")
 def test_a_notebook_that_does_not_run_from_the_top_says_which_cells_are_the_wrong_way_round(tmp_path: Path) -> None:
     report = _own(tmp_path, "# first\ny = x + 1", "import os\nx = 1", "print(y)", "1 / 0", "raise NotImplementedError")
     found = [finding for finding in report.findings if finding.where.startswith("cell")]
@@ -175,6 +176,7 @@ def test_a_notebook_that_does_not_run_from_the_top_says_which_cells_are_the_wron
     assert found[1].what == "it fails in a fresh kernel: ZeroDivisionError: division by zero"
 
 
+@pytest.mark.slow("a kernel")
 def test_a_cell_that_does_not_end_and_one_that_kills_python_are_named(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -185,6 +187,7 @@ def test_a_cell_that_does_not_end_and_one_that_kills_python_are_named(
     assert (killed.where, "Python itself ended" in killed.what) == ("cell 1 ('import os')", True)
 
 
+@pytest.mark.slow("a kernel")
 def test_a_failing_check_and_a_question_to_nobody_are_named(tmp_path: Path) -> None:
     report = _own(tmp_path, "assert 1 == 2, 'one is not two'", "input('name')")
     whats = [finding.what for finding in report.findings]
@@ -197,6 +200,7 @@ def _preflight(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
 
 
+@pytest.mark.slow("a Python, and a kernel")
 def test_the_command_says_it_and_its_exit_code_means_it(tmp_path: Path) -> None:
     notebook = read(RELEASED)
     del notebook["cells"][_index(notebook, "test_softmax")]
@@ -212,6 +216,7 @@ def test_the_command_says_it_and_its_exit_code_means_it(tmp_path: Path) -> None:
     assert (missing.returncode, missing.stderr) == (2, f"gradus: {tmp_path / 'nothing.ipynb'}: no such notebook.\n")
 
 
+@pytest.mark.slow("a Python, and a kernel")
 def test_unanswered_questions_are_notes_and_the_file_stays_as_it_is(tmp_path: Path) -> None:
     shutil.copy(RELEASED, tmp_path / "ps4.ipynb")
     shown = _preflight(str(tmp_path / "ps4.ipynb"))
@@ -222,6 +227,7 @@ def test_unanswered_questions_are_notes_and_the_file_stays_as_it_is(tmp_path: Pa
     assert [path.name for path in tmp_path.iterdir()] == ["ps4.ipynb"]
 
 
+@pytest.mark.slow("a kernel")
 def test_a_notebook_can_check_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     monkeypatch.delenv("GRADUS_QUIET", raising=False)
     monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "self.ipynb"))
@@ -238,6 +244,7 @@ def test_a_notebook_can_check_itself(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.slow("a Python")
 def test_a_notebook_that_is_not_known_has_to_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("GRADUS_QUIET", raising=False)
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
@@ -254,6 +261,7 @@ def test_a_damaged_cell_is_named(tmp_path: Path, cell: object) -> None:
         examine(tmp_path / "odd.ipynb")
 
 
+@pytest.mark.slow("a Python, and a kernel")
 def test_the_students_commands_never_need_the_grader(tmp_path: Path) -> None:
     code = (
         "import sys; sys.modules['autograder'] = None; sys.modules['nbgrader'] = None\n"

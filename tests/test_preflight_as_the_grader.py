@@ -69,6 +69,7 @@ def test_the_limits_are_those_of_the_grader() -> None:
     assert intake.MAX_BYTES == MAX_BYTES
 
 
+@pytest.mark.slow("a kernel")
 def test_a_run_is_alone_without_a_gpu_and_with_the_graders_packages_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,6 +170,7 @@ def test_a_file_elsewhere_on_this_machine_is_named(tmp_path: Path, monkeypatch: 
     assert need.finding.what == "`~/own.csv` is a file of this machine, and is not handed in."
 
 
+@pytest.mark.slow("a kernel")
 def test_each_fault_is_said_once(tmp_path: Path) -> None:
     report = examine(
         _written(
@@ -236,6 +238,7 @@ def test_a_raise_that_was_left_is_a_problem(tmp_path: Path, source: str, said: s
     assert ([said in what for what in found] == [True]) if said else found == []
 
 
+@pytest.mark.slow("a kernel")
 def test_a_raise_that_was_left_is_no_open_question(tmp_path: Path) -> None:
     source = f"def softmax(Z):\n{STUB}    raise NotImplementedError\n    return Z.softmax(1)"
     report = examine(_written(tmp_path, _answered("softmax", source), "ps4.ipynb"))
@@ -318,6 +321,7 @@ def _newer_pythons() -> list[str]:
     return here + [path for path, works in zip(named, starts, strict=True) if works]
 
 
+@pytest.mark.slow("a Python")
 def test_syntax_that_is_newer_than_the_graders_python_is_named() -> None:
     code = (
         "import json, sys\nfrom gradus.hand_in.plain_python import newer_syntax, tree_of\n"
@@ -393,6 +397,7 @@ def test_any_content_is_a_report_or_one_sentence(tmp_path: Path, name: str) -> N
     assert "\n" not in refusal
 
 
+@pytest.mark.slow("a kernel")
 def test_odd_cells_run_too(tmp_path: Path) -> None:
     names = ("no metadata", "a cell's metadata null", "a first line that steers", "half a character", "outputs gone")
     cells = [cell for name in names for cell in ODD_NOTEBOOKS[name]["cells"]]
@@ -427,6 +432,7 @@ def test_what_is_no_plain_file_is_refused_at_once(tmp_path: Path) -> None:
         examine(Path("/dev/zero"))
 
 
+@pytest.mark.slow("a Python")
 def test_a_windows_code_page_takes_every_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     path = _written(tmp_path, _notebook(_cell("1 / 0  # ≤ naïve 数"), _cell("print('→')")))
     environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
@@ -440,6 +446,7 @@ def test_a_windows_code_page_takes_every_report(tmp_path: Path, monkeypatch: pyt
     assert "→ in JupyterLab, Kernel → Restart" in capsys.readouterr().out
 
 
+@pytest.mark.slow("a Python")
 def test_a_message_about_a_file_does_not_steer_the_terminal(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "gradus.cli", "preflight", str(tmp_path / f"a{STEERING}.ipynb")]
     run = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
@@ -470,6 +477,7 @@ def test_every_problem_set_ends_with_what_to_do_before_handing_in() -> None:
         assert "gradus.preflight()" in last
 
 
+@pytest.mark.slow("a Python")
 @pytest.mark.parametrize("works", [True, False])
 def test_after_the_set_up_cell_gradus_is_there_or_the_cell_has_failed(works: bool) -> None:
     """Played: on Colab Gradus is not there before the cell has run, and pip may fail."""

@@ -35,6 +35,7 @@ def test_the_figure_has_one_line_per_label_and_the_axes_that_were_asked() -> Non
     assert points.figure().axes[0].lines[:] == []
 
 
+@pytest.mark.slow("a Python")
 def test_nothing_is_drawn_where_nobody_watches() -> None:
     code = (
         "import sys; from gradus.board import ProgressBoard; import matplotlib.figure as m\n"
@@ -68,6 +69,7 @@ def test_a_second_run_does_not_go_on_with_the_first_ones_lines() -> None:
     assert [x for x, _ in points.data["val_acc"]] == [1, 2]
 
 
+@pytest.mark.slow("a kernel")
 def test_in_a_notebook_each_cell_has_one_picture_that_is_updated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GRADUS_QUIET", raising=False)
     draw = "for x in range(3):\n    b.draw(x, x, 'loss')\n    b.draw(x, 2 * x, 'acc')"

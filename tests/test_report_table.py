@@ -92,6 +92,7 @@ show(report(), Console())
 """
 
 
+@pytest.mark.slow("a Python")
 @pytest.mark.parametrize("columns", ["80", "20", ""])
 def test_a_process_in_a_pipe_writes_the_whole_table(columns: str) -> None:
     environment = {**os.environ, "COLUMNS": columns, "PYTHONUTF8": "1"}

@@ -35,10 +35,13 @@ from autograder.engine.sandbox.memory import MemoryWatch
 from autograder.engine.sandbox.processes import descendants
 from autograder.records.execution import MIB, Execution, Job, Limits, Problem
 
-pytestmark = pytest.mark.skipif(
-    unavailable() is not None and not os.environ.get("CI"),  # where it has to be there, its lack is a failure
-    reason=unavailable() or "",
-)
+pytestmark = [
+    pytest.mark.slow("a sandbox for each test or a few"),
+    pytest.mark.skipif(
+        unavailable() is not None and not os.environ.get("CI"),  # where it has to be there, its lack is a failure
+        reason=unavailable() or "",
+    ),
+]
 
 QUICK = Limits(cell_seconds=2, visible_seconds=8, question_seconds=1.5, memory_bytes=512 * MIB, output_bytes=MIB)
 PACKAGE = Path(__file__).resolve().parents[1]

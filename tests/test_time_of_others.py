@@ -107,6 +107,7 @@ def test_a_limit_within_another_passes_with_it(machine: Machine) -> None:
     assert not inner.by_others()
 
 
+@pytest.mark.slow("a sandbox")
 @pytest.mark.skipif(unavailable() is not None and not os.environ.get("CI"), reason=unavailable() or "")
 def test_a_submission_stays_on_the_cores_that_it_was_given() -> None:
     """As the system tells of this thread: /proc is the kernel's own word."""

@@ -318,6 +318,7 @@ def test_no_bytes_make_the_decoder_fail_otherwise() -> None:
     assert peak < 20 * 2**20
 
 
+@pytest.mark.slow("a Python")
 def test_decoding_needs_no_torch() -> None:
     import subprocess
     import sys

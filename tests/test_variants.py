@@ -22,6 +22,8 @@ from autograder.records.execution import Job
 from gradus.errors import GradusError
 from gradus.notebook.form import Notebook, source_of, write
 
+pytestmark = pytest.mark.slow("every variant of every problem set")
+
 NAMES = sorted(path.parent.name for path in (ROOT / "solutions").glob("*/variants.py"))
 
 

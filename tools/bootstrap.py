@@ -7,6 +7,7 @@ Without `make`, on Windows and in a student's bundle: `python3 tools/bootstrap.p
 """
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -69,17 +70,23 @@ def check_disk():
         )
 
 
-def pins():
+def project():
+    """What pyproject.toml says."""
     import tomllib  # Python 3.11 and newer, which check_python has made sure of
 
     with open(os.path.join(ROOT, "pyproject.toml"), "rb") as stream:
-        return tomllib.load(stream)["tool"]["gradus"]["pins"]
+        return tomllib.load(stream)
 
 
 def fingerprint():
-    """What the installation depends on: the lists of versions, this script and the Python that runs it."""
-    digest = hashlib.sha256(("%s %s" % (sys.version, ROOT)).encode())
-    for name in ("pyproject.toml", "requirements.txt", "tools/bootstrap.py"):
+    """What the installation depends on: the lists of versions, this script and the Python that runs it.
+
+    What pyproject.toml says of lint and tests is not in it: after a change there nothing is installed again.
+    """
+    tables = project()
+    installed = [tables["build-system"], tables["project"], tables["tool"]["setuptools"], tables["tool"]["gradus"]]
+    digest = hashlib.sha256(("%s %s %s" % (sys.version, ROOT, json.dumps(installed, sort_keys=True))).encode())
+    for name in ("requirements.txt", "tools/bootstrap.py"):
         with open(os.path.join(ROOT, name), "rb") as stream:
             digest.update(stream.read())
     return digest.hexdigest()
@@ -140,7 +147,7 @@ def venv_works():
 
 
 def install():
-    versions = pins()
+    versions = project()["tool"]["gradus"]["pins"]
     pip = [venv_python(), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     print(
         "Installing into .venv (about 2 GB with a CPU build of torch, 6 GB with CUDA; minutes, depending on the "

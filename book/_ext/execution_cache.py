@@ -2,15 +2,18 @@
 
 jupyter-cache knows a notebook by its code cells alone: a chapter that imports `gradus` would be served with yesterday's
 outputs after `gradus` changed. So the folder's name carries a hash of the library, the pinned versions and the data's
-checksums (constants of `gradus`, which checks the files against them), and of the Python and the torch that run.
+checksums (constants of `gradus`, which checks the files against them), and of the Python and the torch that run. The
+rest of pyproject.toml, which is about lint and tests, is not in it: no chapter need run again for that.
 `tools/execute_chapters.py` fills the folder; as a Sphinx extension this module tells myst-nb to read from it.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import sys
+import tomllib
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from sphinx.config import Config
 
 PREFIX = ".jupyter_cache-"
-PINS = ("pyproject.toml", "requirements.txt")
+LOCK = "requirements.txt"
 # Not in requirements.txt: which build is installed depends on the machine.
 UNPINNED = ("torch", "torchvision")
 # A maintainer who goes back and forth between two branches finds both caches again.
@@ -66,10 +69,16 @@ def installed(package: str) -> str:
         return f"{package} missing"
 
 
+def pins(root: Path) -> str:
+    """What pyproject.toml pins, as JSON."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    return json.dumps(project["tool"]["gradus"]["pins"], sort_keys=True)
+
+
 def fingerprint(root: Path) -> str:
     """What the outputs of every chapter depend on besides its own cells, in 16 hexadecimal digits."""
-    facts = [f"python {sys.version_info.major}.{sys.version_info.minor}", *map(installed, UNPINNED)]
-    return hash_files(root, library_files(root) + neighbour_files(root) + [root / name for name in PINS], facts)[:16]
+    facts = [f"python {sys.version_info.major}.{sys.version_info.minor}", *map(installed, UNPINNED), pins(root)]
+    return hash_files(root, [*library_files(root), *neighbour_files(root), root / LOCK], facts)[:16]
 
 
 def cache_folder(root: Path) -> Path:

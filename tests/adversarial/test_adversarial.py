@@ -32,6 +32,7 @@ from autograder.gradebook.gradebook import all_marks
 from gradus.notebook.form import read
 
 pytestmark = [
+    pytest.mark.slow("a hostile class of two hundred, graded"),
     pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux: there is no sandbox without it"),
 ]
 BY_NAME = {attack.student.encode("utf-8", "backslashreplace").decode(): attack for attack in ATTACKS}

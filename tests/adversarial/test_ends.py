@@ -27,6 +27,7 @@ from autograder.gradebook.gradebook import all_marks
 from gradus.notebook.form import read
 
 pytestmark = [
+    pytest.mark.slow("thirteen ends of a grading run, each begun again"),
     pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux: there is no sandbox without it"),
 ]
 ENDS = int(os.environ.get("GRADUS_ENDS", "13"))

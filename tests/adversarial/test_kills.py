@@ -24,6 +24,7 @@ from autograder.gradebook.gradebook import all_marks
 from gradus.notebook.form import read
 
 pytestmark = [
+    pytest.mark.slow("a grader killed twenty times, and started again"),
     pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux: there is no sandbox without it"),
 ]
 COURSES, KILLS_OF_EACH = 5, 4  # twenty kills, each of which has struck
