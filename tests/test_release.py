@@ -134,9 +134,9 @@ def test_other_points_than_count_are_said_and_the_notebook_is_released_all_the_s
     source = tiny.source_notebook()
     source["cells"][3]["source"] = "**7 points · hard**\n\nWrite `double(x)`."
     write(small.source_notebook("tiny"), source)
-    small.source_notebook("tiny").with_name("variants.py").write_text(
-        "from autograder.misconceptions import wheat\n@wheat('double')\ndef f(x):\n    return 2 * x\n"
-    )
+    variants = small.source_notebook("tiny").with_name("variants")
+    variants.mkdir()
+    (variants / "double.md").write_text("# double\n\n## Right\n\n**the other way round**\n- `return x * 2`\n")
     monkeypatch.setattr(Course, "from_environment", classmethod(lambda cls: small))
     app = typer.Typer()
     register(app)
@@ -144,5 +144,8 @@ def test_other_points_than_count_are_said_and_the_notebook_is_released_all_the_s
         result = CliRunner().invoke(app, arguments)
         assert result.exit_code == 1
         assert "tiny.ipynb, cell 4 (double-prompt): it says 7 points, but test_double counts 1 point" in result.output
-        assert "tiny.ipynb, cell 8 (halve): variants.py has no right and no wrong solution for it" in result.output
+        assert (
+            "tiny.ipynb, cell 8 (halve): there is no variants/halve.md; write right and wrong solutions"
+            in result.output
+        )
     assert small.released_notebook("tiny").is_file()

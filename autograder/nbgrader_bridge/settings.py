@@ -15,7 +15,7 @@ from gradus.errors import GradusError
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "feedback" / "templates"
 TEMPLATE = "gradus-feedback"
-NEVER_COPIED = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "variants.py"]
+NEVER_COPIED = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "variants"]
 STUB = "# YOUR CODE HERE\nraise NotImplementedError"
 OWN_FILE = "nbgrader_config.py"
 _OWN_CONFIG = '''\
