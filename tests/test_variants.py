@@ -300,11 +300,14 @@ def test_a_variant_of_no_question_is_named(tmp_path: Path) -> None:
 
 def test_a_question_notices_what_its_hidden_test_comes_to_use() -> None:
     notebook, softmax = source_notebook("ps4"), solutions(source_notebook("ps4"))["softmax"]
-    assert list(noticing(notebook, "softmax", softmax)) == ["test_softmax"]
+    assert list(noticing(notebook, "softmax", softmax)) == [
+        "test_softmax",
+        "test_cross_entropy_grad",
+        "test_fit_softmax",
+    ]
+    assert list(noticing(notebook, "accuracy", "def accuracy(logits, y): ...")) == ["test_accuracy"]
     assert "test_log_sum_exp" in noticing(notebook, "one_hot", "def log_sum_exp(Z): ...")
-    assert noticing(notebook, "one_hot", "F = None").keys() >= {"test_one_hot", "test_fit_softmax"}
-    layers = noticing(source_notebook("ps6"), "Linear", "class Linear: ...")
-    assert list(layers) == ["test_Linear", "test_MLP4"]
+    assert "test_MLP4" in noticing(source_notebook("ps6"), "Linear", "class Linear: ...")
 
 
 @pytest.mark.parametrize("name", ["ps4", "ps6"])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from autograder.problem_sets.answer_lint import hidden_source
 from autograder.problem_sets.cells import kind_of
-from autograder.problem_sets.names import bound_names, plain_python
+from autograder.problem_sets.names import bound_names, free_names, plain_python
 from autograder.problem_sets.regions import HIDDEN, without
 from gradus.frames import label_of
 from gradus.notebooks import Notebook, source_of
@@ -33,24 +33,21 @@ def noticing(notebook: Notebook, question: str, source: str) -> dict[str, None]:
     changed = bound_names(source_of(cells[place])) | bound_names(source)
     found: dict[str, None] = {}
     for cell in cells[place + 1 :]:
-        if kind_of(cell) == "test" and _reached(_names(ast.parse(hidden_source(cell))), used_by) & changed:
-            found[label_of(cell)] = None
+        if kind_of(cell) == "test":
+            hidden = hidden_source(cell)
+            named = {node.id for node in ast.walk(ast.parse(hidden)) if isinstance(node, ast.Name)}
+            if _reached(free_names(hidden) | (named & changed), used_by) & changed:
+                found[label_of(cell)] = None
     return found
 
 
 def _definitions(source: str) -> Iterator[tuple[str, set[str]]]:
-    """Each name that a cell binds at its top level, with the names in the statement that does it."""
+    """Each name that a cell binds at its top level, with the names that the statement needs for it."""
     for statement in ast.parse(plain_python(source)).body:
-        names = _names(statement)
-        for node in ast.walk(statement):
-            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-                yield node.name, names
-            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                yield node.id, names
-
-
-def _names(tree: ast.AST) -> set[str]:
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        text = ast.unparse(statement)
+        needed = free_names(text)
+        for name in bound_names(text):
+            yield name, needed
 
 
 def _reached(names: set[str], used_by: dict[str, set[str]]) -> set[str]:
