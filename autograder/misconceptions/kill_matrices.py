@@ -17,7 +17,7 @@ from autograder.execution import Job, Limits
 from autograder.grading.pool import Sandbox
 from autograder.misconceptions.jobs import asked_instead, only, test_of
 from autograder.misconceptions.kill_matrix import KillMatrix, Row, kill_matrix
-from autograder.misconceptions.variants import FOLDER, pages_of
+from autograder.misconceptions.variants import FOLDER, pages_of, read_variants
 from autograder.problem_sets.answer_lint import asked_questions
 from autograder.problem_sets.jobs import source_job
 from autograder.problem_sets.reference import reference_findings
@@ -58,6 +58,8 @@ def examine(
     names = problem_sets or known
     if not names:
         raise GradusError(f"no problem set in {course.solutions} has {FOLDER}/*.md; write some beside its notebook.")
+    for path in map(course.source_notebook, names):  # what is broken is said before anything runs
+        read_variants(path.parent, read(path), questions)
     engine = Sandbox(_LIMITS, sandbox)
     try:
         return [_checked(course, name, engine, seed, questions) for name in names]
