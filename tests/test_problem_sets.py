@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -41,8 +40,6 @@ NAMES = Course(REPOSITORY).problem_sets()
 NOTEBOOKS = {name: source_notebook(name) for name in NAMES}
 # Solutions that use none of the others, for the sets whose reference builds each answer on the ones before.
 INDEPENDENT = {"ps4": {name: inspect.getsource(getattr(compact, name)) for name in answer_cells(NOTEBOOKS["ps4"])}}
-Functions = Mapping[str, Callable[..., Any]]
-NO_OTHERS: Functions = MappingProxyType({})
 QUESTIONS = [(name, question) for name in NAMES for question in answer_cells(NOTEBOOKS[name])]
 
 
@@ -64,24 +61,18 @@ def right_answers(name: str, question: str) -> tuple[bytes, ...]:
     return tuple(answers_of(name, question, solved(name)[question]))
 
 
-def answers_of(name: str, question: str, function: Callable[..., Any], others: Functions = NO_OTHERS) -> list[bytes]:
-    """The frames of a question whose function is `function`; `others` of its cell by name, the rest the reference's."""
+def answers_of(name: str, question: str, function: Callable[..., Any]) -> list[bytes]:
+    """The frames of a question whose function is `function`, and all else the reference's."""
     sent: list[bytes] = []
     label = f"test_{question}"
     test = hidden_source(test_cells(NOTEBOOKS[name])[label])
-    run_test(test, solved(name) | dict(others) | {question: function}, SEED, sent.append, question=label)
+    run_test(test, solved(name) | {question: function}, SEED, sent.append, question=label)
     return sent
 
 
-def share(name: str, question: str, function: Callable[..., Any], others: Functions = NO_OTHERS) -> float:
-    """The share of a question's marks that `function` earns, with `others` for what else its cell defines."""
-    return judge(right_answers(name, question), answers_of(name, question, function, others), 1.0).score
-
-
-def defined_with(name: str, question: str) -> list[str]:
-    """What the answer cell of a question defines, the question's own name left out."""
-    (asked,) = [each for each in asked_questions(NOTEBOOKS[name]) if each.name == f"test_{question}"]
-    return [other for other in asked.tested if other != question]
+def share(name: str, question: str, function: Callable[..., Any]) -> float:
+    """The share of a question's marks that `function` earns."""
+    return judge(right_answers(name, question), answers_of(name, question, function), 1.0).score
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -109,37 +100,6 @@ def test_the_answers_keep_every_rule(name: str) -> None:
     assert answer_findings(notebook, name) == []
     assert collisions(notebook, name) == []
     assert reference_findings(Reference(notebook), asked_questions(notebook), name) == []
-
-
-def like(value: Any, fill: float) -> Any:
-    """`value` with all of its numbers replaced."""
-    if isinstance(value, tuple):
-        return tuple(like(entry, fill) for entry in value)
-    if isinstance(value, torch.Tensor):
-        return torch.full_like(value, fill)
-    return type(value)(fill) if isinstance(value, (bool, int, float)) else None  # nothing for an object of a class
-
-
-NULLS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
-    "None": lambda right: lambda *given, **named: None,
-    "True": lambda right: lambda *given, **named: True,
-    "the first argument": lambda right: lambda *given, **named: given[0],
-    "0": lambda right: lambda *given, **named: 0.0,
-    "1": lambda right: lambda *given, **named: 1.0,
-    "zeros of the right shape": lambda right: lambda *given, **named: like(right(*given, **named), 0),
-    "ones of the right shape": lambda right: lambda *given, **named: like(right(*given, **named), 1),
-    "zeros shaped as the first argument": lambda right: lambda *given, **named: like(given[0], 0),
-}
-
-
-@pytest.mark.parametrize(("name", "question"), QUESTIONS)
-def test_what_computes_nothing_earns_nothing(name: str, question: str) -> None:
-    right, others = solved(name), defined_with(name, question)
-    earned = {
-        null: share(name, question, make(right[question]), {other: make(right[other]) for other in others})
-        for null, make in NULLS.items()
-    }
-    assert earned == dict.fromkeys(NULLS, 0.0)
 
 
 @pytest.mark.parametrize(("name", "question"), QUESTIONS)

@@ -151,7 +151,7 @@ BROKEN = {
     "no Python after a change": (WRONG + "**half**: No.\n- `sum(x)` → `sum(`\n", 6, "this is not Python"),
     "a change of nothing": (WRONG + "**half**: No.\n- `max` → `min`\n", 6, "`max` is in no line of the right"),
     "a change of two": (WRONG + "**half**: No.\n- `total` → `x`\n", 6, "is there 2 times; take more of its line"),
-    "a line that is not there": (WRONG + "**half**: No.\n```diff\n-    total = max(x)\n+    x = 1\n```\n", 7, "copy it"),
+    "no such line": (WRONG + "**half**: No.\n```diff\n-    total = max(x)\n+    x = 0\n```\n", 7, "copy it"),
     "another indentation": (WRONG + "**half**: No.\n```diff\n-total = sum(x)\n+x = 1\n```\n", 7, "keep its spaces"),
     "lines apart": (
         WRONG + "**half**: No.\n```diff\n     total = sum(x)\n-    return total / count\n```\n", 7, "leave an empty",
