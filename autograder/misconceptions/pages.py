@@ -44,11 +44,10 @@ _READ_AS = {"heading": "a heading", "html_block": "HTML", "code_block": "an inde
 
 @dataclass(frozen=True)
 class Code:
-    """Lines of code. `line` is the number of the first, counted from 1. A block `is_fenced`, and a list is not."""
+    """Lines of code. `line` is the number of the first in its file, counted from 1."""
 
     text: str
     line: int
-    is_fenced: bool = False
 
     @property
     def lines(self) -> list[tuple[str, int]]:
@@ -181,7 +180,7 @@ def _fenced(page: Page, block: SyntaxTreeNode, lines: list[str]) -> Code | Diffe
     if end - first < 2 or lines[end - 1].strip().strip(block.markup[0]) or len(lines[end - 1].strip()) < 3:
         raise page.error(first + 1, f"the block that begins here has no end; close it with {block.markup}.")
     kind, _, base = block.info.strip().partition(" ")
-    code = Code("\n".join(lines[first + 1 : end - 1]), first + 2, is_fenced=True)
+    code = Code("\n".join(lines[first + 1 : end - 1]), first + 2)
     if not code.text.strip():
         raise page.error(first + 1, "the block is empty; write the code into it.")
     if kind == "diff":
