@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from pathlib import Path
 
 import lint_variants
@@ -12,6 +14,7 @@ from typer.testing import CliRunner
 
 from autograder.cli import register
 from autograder.course import Course
+from autograder.misconceptions import pages
 from autograder.misconceptions.variants import Variants, read_variants
 from gradus.errors import GradusError
 from gradus.notebooks import Notebook, write
@@ -229,6 +232,23 @@ def test_the_notebook_s_names_are_known_to_the_lint(tmp_path: Path) -> None:
     code = "class Doubler:\n    def __call__(self, x):\n        return mean(x)"
     text = f"# Doubler\n\n## Wrong\n\n**x**: No.\n```python\n{code}\n```\n"
     assert lint_variants.findings([problem_set(tmp_path, text, "Doubler")]) == []
+
+
+FENCED = re.compile(r"^````markdown\n(.*?)^````", re.MULTILINE | re.DOTALL)
+SHOWN = {
+    "CONTRIBUTING.md": FENCED.findall((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))[0],
+    "the module": textwrap.dedent("\n".join((pages.__doc__ or "").splitlines()[2:-2])),
+}
+
+
+@pytest.mark.parametrize("text", SHOWN.values(), ids=SHOWN)
+def test_the_form_that_is_shown_to_people_is_read(text: str, tmp_path: Path) -> None:
+    (tmp_path / "variants").mkdir()
+    (tmp_path / "variants" / "softmax.md").write_text(text, encoding="utf-8")
+    found = read_variants(tmp_path, source_notebook("ps4"), ["softmax"])
+    assert [each.name for each in found.wheats] == ["through_logarithms"]
+    assert found.misconceptions[0].name == "over_the_examples"
+    assert len(found.misconceptions) >= 2
 
 
 HANDED_IN = {

@@ -11,8 +11,8 @@
 
     **over the examples**: Each row should sum to one. You normalised over the examples, not over the classes.
     ```diff
-    -    return E / E.sum(dim=1, keepdim=True)
-    +    return E / E.sum(dim=0)
+    -    return exponentials / exponentials.sum(dim=1, keepdim=True)
+    +    return exponentials / exponentials.sum(dim=0)
     ```
 
     **without the shift**: This is right for ordinary scores, but exp(1000) is infinite.
@@ -20,7 +20,7 @@
     - `return E / E.sum(dim=1, keepdim=True)`
 
     **half of it**: Your probabilities sum to one half, because you divide by twice the sum.
-    - `E.sum(dim=1, keepdim=True)` → `(2 * E.sum(dim=1, keepdim=True))`
+    - `exponentials.sum(dim=1, keepdim=True)` → `(2 * exponentials.sum(dim=1, keepdim=True))`
 
 Here such a file becomes plain values. What the code means, `programs.py` knows.
 """
