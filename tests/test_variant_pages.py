@@ -131,6 +131,7 @@ BROKEN = {
     "another heading": ("# mean\n\n## Chaff\n", 3, "the only headings here are `## Right` and `## Wrong`"),
     "a solution as a heading": ("# mean\n\n## Wrong\n\n### half\n", 5, "the only headings here are"),
     "text of nobody": (WRONG + "Some text.\n", 5, "begin it with a name in bold"),
+    "a name without letters": (WRONG + "**…**: No.\n- `return 0`\n", 5, "begin it with a name in bold"),
     "text behind code": (WRONG + "**half**: No.\n- `return 0`\n\nMore of it.\n", 8, "begin it with a name in bold"),
     "code of nobody": (WRONG + "- `return 0`\n", 5, "this code has no name"),
     "two codes": (WRONG + "**half**: No.\n- `return 0`\n```python\nreturn 1\n```\n", 7, "half has code already"),

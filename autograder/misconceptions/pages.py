@@ -112,7 +112,7 @@ def read_page(path: Path) -> Page:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise GradusError(f"{path}: not UTF-8 ({error}); save it as that.") from None
-    page, lines, section = Page(path), text.splitlines(), ""
+    page, lines, section = Page(path), text.split("\n"), ""
     blocks = SyntaxTreeNode(MarkdownIt("commonmark").parse(text)).children
     if not blocks or blocks[0].tag != "h1" or _text(blocks[0]) != page.question:
         raise page.error(1, f"the file is named after its question, so write `# {page.question}` first.")
@@ -145,13 +145,13 @@ def read_page(path: Path) -> Page:
 
 def _read_paragraph(page: Page, text: str, line: int, is_right: bool) -> None:
     found = _NAMED.fullmatch(text)
-    if found is None:
+    name = re.sub(r"\W+", "_", found["name"]).strip("_") if found else ""
+    if not found or not name:
         last = page.entries[-1] if page.entries else None
         if last is None or last.hint or last.solution is not None or last.is_right:
             raise page.error(line, "this belongs to no solution; begin it with a name in bold, as in `**name**: hint`.")
         last.hint = _one_line(text)
         return
-    name = re.sub(r"\W+", "_", found["name"].strip()).strip("_")
     if any(entry.name == name for entry in page.entries):
         raise page.error(line, f"{page.question} has a {found['name']!r} already; give each solution its own name.")
     page.entries.append(Entry(name, line, is_right, _one_line(found["hint"])))
