@@ -16,7 +16,7 @@ from autograder.misconceptions import jobs
 from autograder.misconceptions.diagnosis import diagnose, same_answers
 from autograder.misconceptions.jobs import Streams, streams_of, substitute
 from autograder.misconceptions.kill_matrix import KillMatrix, _of_rows, kill_matrix
-from autograder.misconceptions.noticing import noticing
+from autograder.misconceptions.noticing import Noticing
 from autograder.misconceptions.variants import Misconception, Variants, read_variants
 from autograder.problem_sets.jobs import source_job
 from autograder.problem_sets.regions import HIDDEN, SOLUTION, regions, without
@@ -299,15 +299,12 @@ def test_a_variant_of_no_question_is_named(tmp_path: Path) -> None:
 
 
 def test_a_question_notices_what_its_hidden_test_comes_to_use() -> None:
-    notebook, softmax = source_notebook("ps4"), solutions(source_notebook("ps4"))["softmax"]
-    assert list(noticing(notebook, "softmax", softmax)) == [
-        "test_softmax",
-        "test_cross_entropy_grad",
-        "test_fit_softmax",
-    ]
-    assert list(noticing(notebook, "accuracy", "def accuracy(logits, y): ...")) == ["test_accuracy"]
-    assert "test_log_sum_exp" in noticing(notebook, "one_hot", "def log_sum_exp(Z): ...")
-    assert "test_MLP4" in noticing(source_notebook("ps6"), "Linear", "class Linear: ...")
+    ps4, ps6 = Noticing(source_notebook("ps4")), Noticing(source_notebook("ps6"))
+    softmax = "def softmax(Z): ..."
+    assert ps4.tests("softmax", softmax) == ["test_softmax", "test_cross_entropy_grad", "test_fit_softmax"]
+    assert ps4.tests("accuracy", "def accuracy(logits, y): ...") == ["test_accuracy"]
+    assert "test_log_sum_exp" in ps4.tests("one_hot", "def log_sum_exp(Z): ...")
+    assert "test_MLP4" in ps6.tests("Linear", "class Linear: ...")
 
 
 @pytest.mark.parametrize("name", ["ps4", "ps6"])
@@ -315,7 +312,6 @@ def test_questions_that_are_not_asked_answer_as_ever(name: str) -> None:
     notebook, variants = source_notebook(name), variants_of(name)
     for question in list(jobs.test_of(notebook))[:3]:
         chaff = variants.of(question).misconceptions[0]
-        noticed = noticing(notebook, question, chaff.source)
         received = run_job(source_job(substitute(notebook, question, chaff.source), SEED))
-        unasked = set(received) - set(noticed)
+        unasked = set(received) - set(Noticing(notebook).tests(question, chaff.source))
         assert {test for test in unasked if received[test] != expected_of(name)[test]} == set()

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from autograder.answers.frames import NEXT
 from autograder.execution import CodeCell, Job, Question
-from autograder.misconceptions.noticing import noticing
+from autograder.misconceptions.noticing import Noticing
 from autograder.misconceptions.variants import Variant
 from autograder.problem_sets.jobs import source_job
 from autograder.problem_sets.lint import kind_of
@@ -88,11 +88,11 @@ def streams_by_test(
     notebook: Notebook, variants: Iterable[Variant], run: Run, seed: int
 ) -> dict[Variant, dict[str, list[bytes]]]:
     """What each variant answers to each question that may notice it, its own among them, by the test cell."""
-    tests = test_of(notebook)
+    tests, noticing = test_of(notebook), Noticing(notebook)
     asked = [
         (variant, test)
         for variant in variants
-        for test in noticing(notebook, variant.question, variant.source) | {_test_of(variant, tests): None}
+        for test in dict.fromkeys([_test_of(variant, tests), *noticing.tests(variant.question, variant.source)])
     ]
     found: dict[Variant, dict[str, list[bytes]]] = {}
     for (variant, test), stream in _asked(source_job(notebook, seed), asked, run).items():

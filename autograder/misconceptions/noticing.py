@@ -13,48 +13,41 @@ from gradus.frames import label_of
 from gradus.notebooks import Notebook, source_of
 
 
-def noticing(notebook: Notebook, question: str, source: str) -> dict[str, None]:
-    """The test cells behind an answer cell, in order, that use what `source` would define there, by grade_id.
+class Noticing:
+    """What the hidden tests of a source notebook use: the names in them, and those in whatever defines these."""
 
-    A hidden test uses the names in it, and those in whatever defines these, anywhere in the notebook.
+    def __init__(self, notebook: Notebook) -> None:
+        cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+        needed: dict[str, set[str]] = {}
+        for cell in cells:
+            for name, names in _definitions(without(source_of(cell), HIDDEN, "")):
+                needed.setdefault(name, set()).update(names)
+        self._order = [label_of(cell) for cell in cells]
+        self._defined = {label_of(cell): bound_names(source_of(cell)) for cell in cells if kind_of(cell) == "answer"}
+        self._used = {label_of(cell): _used(hidden_source(cell), needed) for cell in cells if kind_of(cell) == "test"}
 
-    Args:
-        notebook: a source notebook.
-        question: the grade_id of the answer cell.
-        source: what would stand in it.
-    """
-    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    used_by: dict[str, set[str]] = {}
-    for cell in cells:
-        for defined, used in _definitions(without(source_of(cell), HIDDEN, "")):
-            used_by.setdefault(defined, set()).update(used)
-    labels = [label_of(cell) for cell in cells]
-    place = labels.index(question)
-    changed = bound_names(source_of(cells[place])) | bound_names(source)
-    found: dict[str, None] = {}
-    for cell in cells[place + 1 :]:
-        if kind_of(cell) == "test":
-            hidden = hidden_source(cell)
-            named = {node.id for node in ast.walk(ast.parse(hidden)) if isinstance(node, ast.Name)}
-            if _reached(free_names(hidden) | (named & changed), used_by) & changed:
-                found[label_of(cell)] = None
-    return found
+    def tests(self, question: str, source: str) -> list[str]:
+        """The test cells, by grade_id, that may notice `source` in the answer cell of `question`: none before it."""
+        changed = self._defined[question] | bound_names(source)
+        behind = self._order[self._order.index(question) :]
+        return [test for test in behind if test in self._used and self._used[test] & changed]
 
 
 def _definitions(source: str) -> Iterator[tuple[str, set[str]]]:
     """Each name that a cell binds at its top level, with the names that the statement needs for it."""
     for statement in ast.parse(plain_python(source)).body:
         text = ast.unparse(statement)
-        needed = free_names(text)
+        names = free_names(text)
         for name in bound_names(text):
-            yield name, needed
+            yield name, names
 
 
-def _reached(names: set[str], used_by: dict[str, set[str]]) -> set[str]:
-    reached, to_do = set(), list(names)
+def _used(hidden: str, needed: dict[str, set[str]]) -> set[str]:
+    named = {node.id for node in ast.walk(ast.parse(hidden)) if isinstance(node, ast.Name)}
+    reached, to_do = set(), list(free_names(hidden))
     while to_do:
         name = to_do.pop()
         if name not in reached:
             reached.add(name)
-            to_do += used_by.get(name, ())
-    return reached
+            to_do += needed.get(name, ())
+    return reached | named
