@@ -74,7 +74,7 @@ attack: install data exercises  ## only this: grade two hundred hostile submissi
 	@$(PYTEST) tests/adversarial
 
 lint: install  ## check the form of code and notebooks, and the types
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/python tools/canonical.py --check
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/python tools/lint_variants.py && $(BIN)/mypy && $(BIN)/python tools/canonical.py --check
 
 format: install  ## put code and notebooks into the committed form
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet . && $(BIN)/python tools/canonical.py

@@ -146,14 +146,17 @@ def grade(
 def variants(
     problem_sets: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PS]...", help="Default: all that have a variants.py.", autocompletion=_problem_sets),
+        typer.Argument(metavar="[PS]...", help="Default: all that have variants.", autocompletion=_problem_sets),
+    ] = None,
+    question: Annotated[
+        list[str] | None, typer.Option(metavar="Q", help="Only those of this question of PS; may be repeated.")
     ] = None,
     folder: CourseFolder = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the hidden tests' inputs.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")] = False,
     unsafe: Annotated[bool, typer.Option("--unsafe-no-sandbox", help="Run without a sandbox.")] = False,
 ) -> None:
-    """Hand in every wheat and misconception of solutions/PS/variants.py, and show which question catches which.
+    """Hand in every wheat and misconception of solutions/PS/variants/*.md, and show which question catches which.
 
     Checks as well that the hidden tests prove something: that the reference earns full marks with other seeds, and that
     functions which compute nothing earn none.
@@ -164,7 +167,7 @@ def variants(
 
     from autograder.authoring.kill_matrices import as_dict, examine, show
 
-    checked = examine(_course(folder), problem_sets or [], seed, sandbox=not unsafe)
+    checked = examine(_course(folder), problem_sets or [], seed, not unsafe, question or None)
     if as_json:
         print(json.dumps([as_dict(one) for one in checked], indent=1, ensure_ascii=False))
     else:

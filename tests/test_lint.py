@@ -218,24 +218,15 @@ def test_a_question_that_follows_without_stated_points_is_not_counted_to_the_one
     assert findings(source) == ""
 
 
-VARIANTS = """from autograder.misconceptions import misconception, wheat
-
-@wheat("double")
-def added(x):
-    return x + x
-
-@misconception("{other}", hint="Half is not a third.")
-def third(x):
-    return x / 3
-"""
-
-
-def test_a_question_without_a_variant_and_a_variant_without_a_question_are_named_with_the_file(tmp_path: Path) -> None:
+def test_a_question_without_variants_and_variants_without_a_question_are_named_with_the_file(tmp_path: Path) -> None:
     source = tiny.source_notebook()
     assert list(variants_findings(source, tmp_path)) == []  # a problem set may have none at all
-    (tmp_path / "variants.py").write_text(VARIANTS.format(other="halve"))
+    folder = tmp_path / "variants"
+    folder.mkdir()
+    for question, right in (("double", "return x + x"), ("halve", "return 0.5 * x")):
+        (folder / f"{question}.md").write_text(f"# {question}\n\n## Right\n\n**another**\n- `{right}`\n")
     assert list(variants_findings(source, tmp_path)) == []
-    (tmp_path / "variants.py").write_text(VARIANTS.format(other="half"))
+    (folder / "halve.md").rename(folder / "half.md")
     found = dict(variants_findings(source, tmp_path))
-    assert "variants.py has no right and no wrong solution for it" in found["cell 8 (halve)"]
-    assert "there is no question 'half'" in found[f"{tmp_path / 'variants.py'}, line 8 (third)"]
+    assert "there is no variants/halve.md; write right and wrong solutions" in found["cell 8 (halve)"]
+    assert "there is no question 'half'" in found[str(folder / "half.md")]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import runpy
 from collections.abc import Callable
 from typing import Any
 
@@ -33,6 +32,7 @@ from autograder.authoring.collisions import collisions
 from autograder.authoring.reference import reference_findings
 from autograder.course import REPOSITORY, Course
 from autograder.judging.judge import judge, read_expected, units_of
+from autograder.misconceptions.variants import read_variants
 from autograder.sample_class import compact
 from gradus.notebook.cells import label_of
 from gradus.notebook.form import Notebook, source_of
@@ -171,7 +171,13 @@ def test_the_reference_gradient_is_that_of_autograd() -> None:
 
 
 def test_the_two_mistakes_of_the_written_question_give_its_figures() -> None:
-    engines = runpy.run_path(str(REPOSITORY / "solutions" / "ps5" / "variants.py"))
+    variants = read_variants(REPOSITORY / "solutions" / "ps5", NOTEBOOKS["ps5"], ["Value"]).misconceptions
+    engines: dict[str, Any] = {}
+    for variant in variants:
+        if variant.name in ("Assigns", "HandsOnTooEarly"):
+            names: dict[str, Any] = {}
+            exec("import math\n" + variant.source, names)
+            engines |= {variant.name: names["Value"], "right": names["Right"]}
 
     def gradients(engine: Any) -> tuple[float, float]:
         w, v = engine(1.0), engine(0.3)
@@ -181,7 +187,7 @@ def test_the_two_mistakes_of_the_written_question_give_its_figures() -> None:
         return w.grad, v.grad
 
     (right, once), (assigned, _), (early, _) = found = [
-        gradients(engines[name]) for name in ("Engine", "Assigns", "HandsOnTooEarly")
+        gradients(engines[name]) for name in ("right", "Assigns", "HandsOnTooEarly")
     ]
     assert {slope for _, slope in found} == {once}  # tanh(wx + b) shows neither
     guide = source_of(next(cell for cell in NOTEBOOKS["ps5"]["cells"] if cell["id"] == "why_backwards"))

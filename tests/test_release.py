@@ -133,9 +133,9 @@ def released_with(small: Course, monkeypatch: pytest.MonkeyPatch, prompt: str, *
     source = tiny.source_notebook()
     source["cells"][3]["source"] = prompt
     write(small.source_notebook("tiny"), source)
-    small.source_notebook("tiny").with_name("variants.py").write_text(
-        "from autograder.misconceptions import wheat\n@wheat('double')\ndef f(x):\n    return 2 * x\n"
-    )
+    variants = small.source_notebook("tiny").with_name("variants")
+    variants.mkdir()
+    (variants / "double.md").write_text("# double\n\n## Right\n\n**the other way round**\n- `return x * 2`\n")
     monkeypatch.setattr(Course, "from_environment", classmethod(lambda cls: small))
     app = typer.Typer()
     register(app)
@@ -161,5 +161,5 @@ def test_a_question_without_variants_is_said_and_released_all_the_same(
 ) -> None:
     result = released_with(small, monkeypatch, "**1 point · easy**\n\nWrite `double(x)`.")
     assert result.exit_code == 1
-    assert "tiny.ipynb, cell 8 (halve): variants.py has no right and no wrong solution for it" in result.output
+    assert "tiny.ipynb, cell 8 (halve): there is no variants/halve.md; write right and wrong" in result.output
     assert small.released_notebook("tiny").is_file()

@@ -106,7 +106,8 @@ def test_everything_that_decides_a_mark_changes_the_key(tmp_path: Path) -> None:
         content_key(b"a", assignment, Options(limits=Limits(cell_seconds=1)), 1),
         content_key(b"a", assignment, Options(show_hidden=True), 1),
     }
-    course.source_notebook("tiny").with_name("variants.py").write_text("# new")
+    course.source_notebook("tiny").with_name("variants").mkdir()
+    (course.source_notebook("tiny").parent / "variants" / "double.md").write_text("# double")
     keys.add(content_key(b"a", load_assignment(course, "tiny"), Options(), 1))
     assert len(keys) == 6
 

@@ -1,9 +1,9 @@
-"""Right solutions earn everything, wrong ones lose marks and are named: what the `variants.py` files prove."""
+"""Right solutions earn everything, wrong ones lose marks and are named: what the variants of a problem set prove."""
 
 from __future__ import annotations
 
 import functools
-import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,19 +16,21 @@ from autograder.judging.judge import read_expected
 from autograder.misconceptions import jobs
 from autograder.misconceptions.diagnosis import diagnose, same_answers
 from autograder.misconceptions.jobs import Streams, streams_of, substitute
-from autograder.misconceptions.kill_matrix import KillMatrix, kill_matrix
-from autograder.misconceptions.variants import Misconception, Variants, misconception, read_variants, wheat
+from autograder.misconceptions.kill_matrix import KillMatrix, _of_rows, kill_matrix
+from autograder.misconceptions.noticing import Noticing
+from autograder.misconceptions.variants import Misconception, Variants, read_variants
 from autograder.records.execution import Job
 from gradus.errors import GradusError
-from gradus.notebook.form import Notebook, source_of, write
+from gradus.notebook.form import Notebook, write
 
 pytestmark = pytest.mark.slow("every variant of every problem set")
 
-NAMES = sorted(path.parent.name for path in (ROOT / "solutions").glob("*/variants.py"))
+NAMES = sorted({path.parent.parent.name for path in (ROOT / "solutions").glob("*/variants/*.md")})
 
 
+@functools.cache
 def variants_of(name: str) -> Variants:
-    return read_variants(ROOT / "solutions" / name / "variants.py")
+    return read_variants(ROOT / "solutions" / name, source_notebook(name))
 
 
 @functools.cache
@@ -41,10 +43,9 @@ def expected_of(name: str) -> Streams:
     return run_job(source_job(source_notebook(name), SEED))
 
 
-@functools.cache
 def chaff_streams(name: str) -> dict[Misconception, list[bytes]]:
-    streams = streams_of(source_notebook(name), variants_of(name).misconceptions, run_job, SEED)
-    return {each: stream for each, stream in streams.items() if isinstance(each, Misconception)}
+    """What each misconception answers to its own question, in a process of its own."""
+    return {row.variant: row.answers for row in matrix_of(name).chaffs if isinstance(row.variant, Misconception)}
 
 
 def named(name: str, question: str, source: str) -> str | None:
@@ -77,7 +78,7 @@ def test_misconceptions_behind_one_that_does_not_end_are_asked_in_processes_of_t
     chaffs = chaff_streams("ps4")
     assert streams_of(source_notebook("ps4"), chaffs, run, SEED, together=True) == chaffs
     again = [question.name for question in runs[1].questions]
-    assert again == [f"softmax: {one.name}" for one in chaffs if one.question == "softmax"][1:]
+    assert again == [f"softmax: {one.name}: test_softmax" for one in chaffs if one.question == "softmax"][1:]
 
 
 def test_every_problem_set_has_variants() -> None:
@@ -89,14 +90,6 @@ def test_wheats_earn_everything_and_each_chaff_is_caught_and_named(name: str) ->
     matrix = matrix_of(name)
     assert matrix.findings == []
     assert all(row.caught_by for row in matrix.chaffs)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_each_question_has_three_wheats_and_five_misconceptions(name: str) -> None:
-    variants = variants_of(name)
-    for question in jobs.test_of(source_notebook(name)):
-        assert len(variants.of(question).wheats) >= 3
-        assert len(variants.of(question).misconceptions) >= 5
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -217,15 +210,12 @@ from autograder.answers import answer, cases
 for _ in range(3):
     answer(double, cases.integer(3, 10**6))
 ### END HIDDEN TESTS"""
-OTHERS = [
-    f'@wheat("double")\ndef wheat_{number}(x):\n    return x * 2 + {number} * 0' for number in range(3)
-] + [
-    f'@misconception("double", hint="You add {number}.")\ndef added_{number}(x):\n    return x + {number}'
-    for number in range(5)
-]  # fmt: skip
+OTHERS = [f"**right {number}**\n- `return x * 2 + {number} * 0`" for number in range(3)] + [
+    f"**added {number}**: You add {number}.\n- `return x + {number}`" for number in range(5)
+]
 
 
-def small_problem_set(folder: Path, variants: list[str], test: str = TEST) -> Path:
+def small_problem_set(folder: Path, variants: list[str], test: str = TEST, question: str = "double") -> Path:
     def cell(label: str, source: str, **flags: object) -> Notebook:
         metadata = {"grade": False, "solution": False, "locked": False, "schema_version": 3, "grade_id": label} | flags
         return {"cell_type": "code", "id": label, "metadata": {"nbgrader": metadata}, "source": source}
@@ -235,8 +225,10 @@ def small_problem_set(folder: Path, variants: list[str], test: str = TEST) -> Pa
         cell("test_double", test, grade=True, locked=True, points=1),
     ]
     write(folder / "small" / "small.ipynb", {"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": {}})
-    text = "from autograder.misconceptions.variants import misconception, wheat\n\n\n" + "\n\n\n".join(variants) + "\n"
-    (folder / "small" / "variants.py").write_text(text, encoding="utf-8")
+    right, wrong = ([each for each in variants if ("**: " in each) == is_wrong] for is_wrong in (False, True))
+    text = "\n\n".join([f"# {question}", "## Right", *right, "## Wrong", *wrong]) + "\n"
+    (folder / "small" / "variants").mkdir()
+    (folder / "small" / "variants" / f"{question}.md").write_text(text, encoding="utf-8")
     return folder / "small"
 
 
@@ -244,19 +236,15 @@ def findings(folder: Path, variants: list[str], test: str = TEST) -> str:
     return "\n".join(kill_matrix(small_problem_set(folder, variants, test), run_job, SEED).findings)
 
 
-def chaff(name: str, body: str) -> str:
-    return f'@misconception("double", hint="It is twice the number.")\ndef {name}(x):\n    {body}'
-
-
 def test_a_small_problem_set_has_no_finding(tmp_path: Path) -> None:
     assert findings(tmp_path, OTHERS) == ""
 
 
 FINDINGS = {
-    "a wheat that is wrong": ('@wheat("double")\ndef odd(x):\n    return 2 * x + 1', "odd: this is right, and double"),
-    "a chaff that is right": (chaff("fine", "return x + x"), "fine: this is wrong, and earns all marks"),
-    "two chaffs with equal answers": (chaff("twin", "return 1 + x"), "added_1: answers as twin do"),
-    "a chaff that cannot be named": (chaff("crashes", "return 1 / 0"), "crashes: only raises exceptions"),
+    "a wheat that is wrong": ("**odd**\n- `return 2 * x + 1`", "line 14 (odd): this is right, and double gives it"),
+    "a chaff that is right": ("**fine**: It is not.\n- `return x + x`", "(fine): this is wrong, and earns all marks"),
+    "two chaffs with equal answers": ("**twin**: Not one.\n- `return 1 + x`", "(added_1): answers as twin do"),
+    "a chaff that cannot be named": ("**crashes**: It does.\n- `return 1 / 0`", "(crashes): only raises exceptions"),
 }
 
 
@@ -266,94 +254,66 @@ def test_the_kill_matrix_finds(variant: str, sentence: str, tmp_path: Path) -> N
 
 
 def test_too_few_variants_are_found(tmp_path: Path) -> None:
-    assert "double: 2 wheats and 5 misconceptions; write 3 and 5" in findings(tmp_path, OTHERS[1:])
-    assert "double: 3 wheats and 4 misconceptions" in findings(tmp_path, OTHERS[:-1])
+    assert "double.md: 2 wheats and 5 misconceptions; write 3 and 5" in findings(tmp_path, OTHERS[1:])
+    assert "double.md: 3 wheats and 4 misconceptions" in findings(tmp_path / "other", OTHERS[:-1])
 
 
 def test_an_answer_that_catches_nothing_new_may_go_and_the_last_one_may_not(tmp_path: Path) -> None:
     weaker = TEST.replace("cases.integer(3, 10**6)", "0")
-    assert "added_0: this is wrong, and earns all marks" in findings(tmp_path, OTHERS, weaker)
+    assert "(added_0): this is wrong, and earns all marks" in findings(tmp_path, OTHERS, weaker)
 
 
-@pytest.mark.parametrize(
-    ("name", "question"), [(name, q) for name in NAMES for q in jobs.test_of(source_notebook(name))]
-)
-def test_no_question_can_be_removed_unnoticed(name: str, question: str, tmp_path: Path) -> None:
-    notebook = source_notebook(name)
-    for cell in notebook["cells"]:
-        if cell["id"] == f"test_{question}":
-            cell["source"] = without(source_of(cell), HIDDEN, "")
-    folder = tmp_path / name
-    write(folder / f"{name}.ipynb", notebook)
-    (folder / "variants.py").write_bytes((ROOT / "solutions" / name / "variants.py").read_bytes())
-    assert any(question in finding for finding in kill_matrix(folder, run_job, SEED).findings)
-    # Nor would the other questions catch in its stead what it catches.
-    rows = [row for row in matrix_of(name).chaffs if row.variant.question == question]
-    assert any({q for q, earned in row.shares.items() if earned < 1} == {question} for row in rows)
+def test_a_question_that_hides_no_test_is_found(tmp_path: Path) -> None:
+    assert "small.ipynb: double: " in findings(tmp_path, OTHERS, without(TEST, HIDDEN, ""))
 
 
-# Reading the file.
-
-BROKEN = {
-    "no hint": ('@misconception("double")\ndef f(x): ...', "write it as @misconception"),
-    "an empty hint": ('@misconception("double", hint=" ")\ndef f(x): ...', "write it as @misconception"),
-    "a wheat with a hint": ('@wheat("double", hint="Good.")\ndef f(x): ...', "write it as @wheat"),
-    "a hint that is computed": ('@misconception("double", hint=str(1))\ndef f(x): ...', "plain strings"),
-    "a name twice": ('@wheat("double")\ndef f(x): ...\n@wheat("double")\ndef f(x): ...', "has this name already"),
-    "no Python": ("def f(:", "not Python"),
-}
-
-
-@pytest.mark.parametrize(("text", "sentence"), BROKEN.values(), ids=BROKEN)
-def test_a_broken_file_is_named_with_the_cure(text: str, sentence: str, tmp_path: Path) -> None:
-    (tmp_path / "variants.py").write_text(text)
-    with pytest.raises(GradusError, match=re.escape(sentence)) as raised:
-        read_variants(tmp_path / "variants.py")
-    assert "variants.py" in str(raised.value)
+def test_a_question_that_catches_nothing_which_others_do_not_is_found(tmp_path: Path) -> None:
+    folder = small_problem_set(tmp_path, OTHERS)
+    matrix = kill_matrix(folder, run_job, SEED)
+    doubled = replace(
+        matrix,
+        questions=("double", "again"),
+        chaffs=tuple(replace(row, shares=row.shares | {"again": 0.0}) for row in matrix.chaffs),
+    )
+    assert matrix.findings == []
+    assert [finding.partition("; ")[0] for finding in _of_rows(doubled, "double", Path("double.md"))] == [
+        "double.md: other questions catch all of its misconceptions, so its hidden test could be removed unnoticed"
+    ]
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(GradusError, match="no such file"):
-        read_variants(tmp_path / "variants.py")
+def test_the_variants_of_one_question_are_handed_in_alone(tmp_path: Path) -> None:
+    matrix = kill_matrix(ROOT / "solutions" / "ps4", run_job, SEED, ["accuracy"])
+    assert {row.variant.question for row in (*matrix.wheats, *matrix.chaffs)} == {"accuracy"}
+    assert matrix.findings == []
+    whole = matrix_of("ps4")
+    assert matrix.chaffs == tuple(row for row in whole.chaffs if row.variant.question == "accuracy")
+    with pytest.raises(GradusError, match=r"precision\.md: no such file \(there: accuracy, "):
+        kill_matrix(ROOT / "solutions" / "ps4", run_job, SEED, ["precision"])
 
 
 def test_a_variant_of_no_question_is_named(tmp_path: Path) -> None:
-    folder = small_problem_set(tmp_path, ['@wheat("treble")\ndef thrice(x):\n    return 3 * x'])
-    with pytest.raises(GradusError, match="'treble'"):
+    folder = small_problem_set(tmp_path, OTHERS, question="treble")
+    with pytest.raises(GradusError, match=r"treble\.md: there is no question 'treble'; give the file the name"):
         kill_matrix(folder, run_job, SEED)
 
 
-def test_a_variant_brings_its_imports_and_stands_in_for_the_students_function(tmp_path: Path) -> None:
-    (tmp_path / "variants.py").write_text(
-        '"""Text."""\nimport math\n\nfrom autograder.misconceptions import wheat\n\nTWO = 2\n\n\ndef twice(x):\n'
-        '    return TWO * x\n\n\n@wheat("double")\ndef rounded(x):\n    return math.floor(twice(x))\n\n\n'
-        '@wheat("double")\ndef double(x):\n    return x + x\n'
-    )
-    rounded, double = read_variants(tmp_path / "variants.py").wheats
-    names: dict[str, object] = {}
-    exec(rounded.source, names)
-    assert names["double"](2.25) == 4  # type: ignore[operator]
-    assert "wheat" not in rounded.source
-    assert "rounded" not in double.source
-    assert (rounded.name, rounded.title, double.name) == ("rounded", "rounded", "double")
+# Which questions may notice a variant.
 
 
-def test_a_class_stands_in_for_the_students_class(tmp_path: Path) -> None:
-    (tmp_path / "variants.py").write_text(
-        "from autograder.misconceptions.variants import misconception\n\n\nclass Base:\n    pass\n\n\n"
-        '@misconception("Doubler", hint="You add.")\nclass Adder(Base):\n'
-        "    def __call__(self, x):\n        return x + 2\n"
-    )
-    (adder,) = read_variants(tmp_path / "variants.py").misconceptions
-    names: dict[str, object] = {}
-    exec(adder.source, names)
-    assert names["Doubler"]()(5) == 7  # type: ignore[operator]
-    assert (adder.question, adder.name) == ("Doubler", "Adder")
+def test_a_question_notices_what_its_hidden_test_comes_to_use() -> None:
+    ps4, ps6 = Noticing(source_notebook("ps4")), Noticing(source_notebook("ps6"))
+    softmax = "def softmax(Z): ..."
+    assert ps4.tests("softmax", softmax) == ["test_softmax", "test_cross_entropy_grad", "test_fit_softmax"]
+    assert ps4.tests("accuracy", "def accuracy(logits, y): ...") == ["test_accuracy"]
+    assert "test_log_sum_exp" in ps4.tests("one_hot", "def log_sum_exp(Z): ...")
+    assert "test_MLP4" in ps6.tests("Linear", "class Linear: ...")
 
 
-def test_the_decorators_leave_functions_as_they_are() -> None:
-    def double(x: int) -> int:
-        return 2 * x
-
-    assert wheat("double")(double) is double
-    assert misconception("double", hint="Right.")(double) is double
+@pytest.mark.parametrize("name", ["ps4", "ps6"])
+def test_questions_that_are_not_asked_answer_as_ever(name: str) -> None:
+    notebook, variants = source_notebook(name), variants_of(name)
+    for question in list(jobs.test_of(notebook))[:3]:
+        chaff = variants.of(question).misconceptions[0]
+        received = run_job(source_job(substitute(notebook, question, chaff.source), SEED))
+        unasked = set(received) - set(Noticing(notebook).tests(question, chaff.source))
+        assert {test for test in unasked if received[test] != expected_of(name)[test]} == set()

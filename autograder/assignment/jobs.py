@@ -70,8 +70,8 @@ def load_assignment(course: Course, problem_set: str) -> Assignment:
         cell.source = source_of(cell)
     tests = [cell for cell in source["cells"] if kind_of(cell) == "test"]
     digest = hashlib.sha256()
-    for path in (source_path, released_path, source_path.with_name("variants.py")):
-        digest.update(hashlib.sha256(path.read_bytes() if path.is_file() else b"").digest())
+    for path in (source_path, released_path, *sorted(source_path.parent.glob("variants/*.md"))):
+        digest.update(hashlib.sha256(path.name.encode() + b"\0" + path.read_bytes()).digest())
     return Assignment(
         name=problem_set,
         source_path=source_path,

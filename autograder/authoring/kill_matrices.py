@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -17,9 +17,9 @@ from autograder.assignment.jobs import source_job
 from autograder.authoring.reference import reference_findings
 from autograder.course import Course
 from autograder.engine.pool import Sandbox
-from autograder.misconceptions.jobs import asked_instead
+from autograder.misconceptions.jobs import asked_instead, only, test_of
 from autograder.misconceptions.kill_matrix import KillMatrix, Row, kill_matrix
-from autograder.misconceptions.variants import FILE
+from autograder.misconceptions.variants import FOLDER, pages_of, read_variants
 from autograder.records.execution import Job, Limits
 from gradus.errors import GradusError
 from gradus.notebook.form import read
@@ -36,28 +36,40 @@ class Checked:
     findings: list[str]
 
 
-def examine(course: Course, problem_sets: list[str], seed: int, sandbox: bool = True) -> list[Checked]:
+def examine(
+    course: Course, problem_sets: list[str], seed: int, sandbox: bool = True, questions: Collection[str] | None = None
+) -> list[Checked]:
     """Run the variants of the problem sets, or of all that have some.
+
+    Args:
+        questions: those of one problem set whose variants are wanted; None is all.
 
     Raises:
         GradusError: there are none, a variant is broken, or there is no sandbox.
     """
+    if questions is not None and len(problem_sets) != 1:
+        raise GradusError(
+            "name the one problem set that has the question, as in `gradus variants ps4 --question softmax`."
+        )
     for name in problem_sets:
         course.require(name)
-    known = [name for name in course.problem_sets() if course.source_notebook(name).with_name(FILE).is_file()]
+    known = [name for name in course.problem_sets() if pages_of(course.source_notebook(name).parent)]
     names = problem_sets or known
     if not names:
-        raise GradusError(f"no problem set in {course.solutions} has a {FILE}; write one beside its notebook.")
+        raise GradusError(f"no problem set in {course.solutions} has {FOLDER}/*.md; write some beside its notebook.")
+    for path in map(course.source_notebook, names):  # what is broken is said before anything runs
+        read_variants(path.parent, read(path), questions)
     engine = Sandbox(_LIMITS, sandbox)
     try:
-        return [_checked(course, name, engine, seed) for name in names]
+        return [_checked(course, name, engine, seed, questions) for name in names]
     finally:
         engine.close()
 
 
-def _checked(course: Course, name: str, engine: Sandbox, seed: int) -> Checked:
+def _checked(course: Course, name: str, engine: Sandbox, seed: int, questions: Collection[str] | None) -> Checked:
     path = course.source_notebook(name)
     notebook = read(path)
+    tests = {test for question, test in test_of(notebook).items() if questions is None or question in questions}
 
     def run(job: Job) -> dict[str, list[bytes]]:
         return {question.name: question.frames for question in engine.run(job).questions}
@@ -65,10 +77,11 @@ def _checked(course: Course, name: str, engine: Sandbox, seed: int) -> Checked:
     def run_reference(
         seed: int, *, ambient: int = 0, before: Mapping[str, str] | None = None
     ) -> dict[str, list[bytes]]:
-        return run(replace(asked_instead(source_job(notebook, seed), before or {}), ambient=ambient))
+        return run(asked_instead(only(source_job(notebook, seed, ambient), tests), before or {}))
 
-    matrix = kill_matrix(path.parent, run, seed)
-    rules = reference_findings(run_reference, asked_questions(notebook), str(path))
+    matrix = kill_matrix(path.parent, run, seed, questions)
+    asked = [question for question in asked_questions(notebook) if question.name in tests]
+    rules = reference_findings(run_reference, asked, str(path))
     return Checked(name, matrix, [*matrix.findings, *rules])
 
 

@@ -1,7 +1,7 @@
 """Does a problem set say of its questions what is true of them? What students read, beside what is counted.
 
 - Points: "3 points" in a question's prompt, and in the table of the title, are those of its cell.
-- Every question has its row in the title's table, and an entry in variants.py, where there are such.
+- Every question has its row in the title's table, and a file of variants, where there are such.
 
 A student would be misled, but can be graded: none of this keeps a problem set from being released or marked.
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.assignment.regions import GUIDE, SOLUTION, without
-from autograder.misconceptions.variants import FILE, read_variants
+from autograder.misconceptions.variants import FOLDER, no_answer_cell, pages_of, read_variants
 from gradus.notebook.cells import has_points, is_answer, is_by_hand, is_graded, kind_of, label_of, place_of, points_of
 from gradus.notebook.form import Notebook, source_of
 
@@ -69,26 +69,25 @@ def points_findings(source: Notebook) -> Iterator[tuple[str, str]]:
 
 
 def variants_findings(source: Notebook, folder: Path) -> Iterator[tuple[str, str]]:
-    """Questions without an entry in the variants.py of `folder`, and entries without a question; places as above.
+    """Questions without a file of variants in `folder`, and files without a question; places as above.
 
     Raises:
-        GradusError: that file is broken.
+        GradusError: one of the files is broken.
     """
-    path = folder / FILE
-    if not path.is_file():
+    pages = pages_of(folder)
+    if not pages:
         return
-    variants = read_variants(path)
-    named = {variant.question: variant for variant in (*variants.wheats, *variants.misconceptions)}
     answers = {label_of(cell): (index, cell) for index, cell in enumerate(source["cells"]) if kind_of(cell) == "answer"}
     for question, (index, cell) in answers.items():
-        if question not in named:
+        if question not in pages:
             yield (
                 place_of(index, cell),
-                f"{path.name} has no right and no wrong solution for it; write some, or nothing proves its tests.",
+                f"there is no {FOLDER}/{question}.md; write right and wrong solutions, or nothing proves its tests.",
             )
-    for question, variant in named.items():
+    for question, path in pages.items():
         if question not in answers:
-            yield variant.place, f"there is no question {question!r}; give it the name that the answer cell has now."
+            yield str(path), no_answer_cell(question)
+    read_variants(folder, source, [question for question in pages if question in answers])
 
 
 def _shown(cell: Notebook) -> str:

@@ -64,7 +64,7 @@ def advice(course: Course, names: list[str]) -> list[str]:
     """Findings with which problem sets, called `names` or all, are released: what their variants lack.
 
     Raises:
-        GradusError: a variants.py is broken.
+        GradusError: a file of variants is broken.
     """
     found = []
     for name in names or course.problem_sets():

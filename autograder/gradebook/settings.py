@@ -15,7 +15,7 @@ from autograder.feedback.template import TEMPLATE, TEMPLATES
 from autograder.files.writing import write_whole
 from gradus.errors import GradusError
 
-NEVER_COPIED = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "variants.py"]
+NEVER_COPIED = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "variants"]
 STUB = "# YOUR CODE HERE\nraise NotImplementedError"
 OWN_FILE = "nbgrader_config.py"
 _OWN_CONFIG = '''\

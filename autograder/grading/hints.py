@@ -13,7 +13,7 @@ from autograder.grading.content import reference_key
 from autograder.grading.results import Results
 from autograder.misconceptions.diagnosis import diagnose
 from autograder.misconceptions.jobs import Streams, no_such_question, streams_of, test_of
-from autograder.misconceptions.variants import FILE, Misconception, read_variants
+from autograder.misconceptions.variants import Misconception, pages_of, read_variants
 from autograder.options import Options
 from autograder.records.execution import Job
 
@@ -48,13 +48,13 @@ class Hints:
     """Runs the misconceptions of a problem set, once per seed. Its methods may be called from several threads.
 
     Raises:
-        GradusError: the problem set's variants.py is broken, or names a question that is not there. One without such
-            a file has no hints.
+        GradusError: a file of the problem set's variants is broken, or of a question that is not there. One without
+            such files has no hints.
     """
 
     def __init__(self, assignment: Assignment, options: Options, seed: int, results: Results) -> None:
-        path = assignment.source_path.with_name(FILE)
-        self.misconceptions = read_variants(path).misconceptions if path.is_file() else ()
+        folder = assignment.source_path.parent
+        self.misconceptions = read_variants(folder, assignment.source).misconceptions if pages_of(folder) else ()
         self._assignment, self._options, self._seed, self._results = assignment, options, seed, results
         self._test_of = test_of(assignment.source)
         for misconception in self.misconceptions:

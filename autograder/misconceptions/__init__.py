@@ -1,5 +1,1 @@
 """What the variants of a problem set are for: they test its hidden tests, and they name a student's mistake."""
-
-from autograder.misconceptions.variants import misconception, wheat
-
-__all__ = ["misconception", "wheat"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from autograder.answers.frames import NEXT
 from autograder.assignment.jobs import source_job
+from autograder.misconceptions.noticing import Noticing
 from autograder.misconceptions.variants import Variant
 from autograder.records.execution import CodeCell, Job, Question
 from gradus.errors import GradusError
@@ -18,7 +19,7 @@ Streams = Mapping[str, list[bytes]]
 Run = Callable[[Job], Streams]
 """Runs a job in any engine, and returns the frames of each of its questions by name."""
 
-MANY = 60  # variants in one run: each is a process that waits
+MANY = 60  # questions in one run: each is a process that waits
 
 
 def test_of(notebook: Notebook) -> dict[str, str]:
@@ -62,12 +63,16 @@ def asked_instead(job: Job, sources: Mapping[str, str]) -> Job:
     return replace(job, questions=tuple(questions))
 
 
+def only(job: Job, tests: Collection[str]) -> Job:
+    """The job with the questions of these test cells alone."""
+    cells = (cell if cell.question in tests else replace(cell, question=None) for cell in job.cells)
+    return replace(job, cells=tuple(cells), questions=tuple(each for each in job.questions if each.name in tests))
+
+
 def streams_of(
     notebook: Notebook, variants: Iterable[Variant], run: Run, seed: int, together: bool = False
 ) -> dict[Variant, list[bytes]]:
     """What each variant answers to its own question.
-
-    The notebook is run once for many variants: the state after a test cell is held once for each of them.
 
     Args:
         together: ask all variants of a question in one process, in half the time; those behind one that does not
@@ -75,10 +80,36 @@ def streams_of(
     """
     job, tests, variants = source_job(notebook, seed), test_of(notebook), list(variants)
     found = _streams_together(job, variants, tests, run) if together else {}
-    for some in _batches([variant for variant in variants if variant not in found], MANY):
-        names = {_name(variant): variant for variant in some}
-        streams = run(_asked_of_each(job, names, tests))
-        found.update({variant: list(streams.get(name, [])) for name, variant in names.items()})
+    alone = [(variant, _test_of(variant, tests)) for variant in variants if variant not in found]
+    return found | {variant: stream for (variant, _), stream in _asked(job, alone, run).items()}
+
+
+def streams_by_test(
+    notebook: Notebook, variants: Iterable[Variant], run: Run, seed: int
+) -> dict[Variant, dict[str, list[bytes]]]:
+    """What each variant answers to each question that may notice it, its own among them, by the test cell."""
+    tests, noticing = test_of(notebook), Noticing(notebook)
+    asked = [
+        (variant, test)
+        for variant in variants
+        for test in dict.fromkeys([_test_of(variant, tests), *noticing.tests(variant.question, variant.source)])
+    ]
+    found: dict[Variant, dict[str, list[bytes]]] = {}
+    for (variant, test), stream in _asked(source_job(notebook, seed), asked, run).items():
+        found.setdefault(variant, {})[test] = stream
+    return found
+
+
+def _asked(job: Job, asked: list[tuple[Variant, str]], run: Run) -> dict[tuple[Variant, str], list[bytes]]:
+    """What each variant answers to the test cell beside it, in a process of its own.
+
+    The notebook is run once for many of them: the state after a test cell is held once for each.
+    """
+    found = {}
+    for some in _batches(asked, MANY):
+        names = {f"{variant.question}: {variant.name}: {test}": (variant, test) for variant, test in some}
+        streams = run(_asked_of_each(job, names))
+        found.update({pair: list(streams.get(name, [])) for name, pair in names.items()})
     return found
 
 
@@ -88,13 +119,12 @@ def _streams_together(
     by_test: dict[str, list[Variant]] = {}
     for variant in variants:
         by_test.setdefault(_test_of(variant, tests), []).append(variant)
+    job = only(job, by_test)
     questions = tuple(
         replace(asked, test=_asked_together([each.source for each in by_test[asked.name]], asked.test))
         for asked in job.questions
-        if asked.name in by_test
     )
-    cells = (cell if cell.question in by_test else replace(cell, question=None) for cell in job.cells)
-    streams = run(replace(job, cells=tuple(cells), questions=questions))
+    streams = run(replace(job, questions=questions))
     return {
         variant: stream
         for test, its_variants in by_test.items()
@@ -118,14 +148,10 @@ def _apart(stream: list[bytes]) -> list[list[bytes]]:
     return found[:-1]
 
 
-def _asked_of_each(job: Job, names: Mapping[str, Variant], tests: Mapping[str, str]) -> Job:
-    """The job with, after each test cell, an empty cell for each variant, of which the variant's question is asked."""
+def _asked_of_each(job: Job, names: Mapping[str, tuple[Variant, str]]) -> Job:
+    """The job with, after each test cell, an empty cell for each variant that it is to be asked of, by name."""
     asked = {question.name: question for question in job.questions}
-    questions = [
-        Question(name, asked[test].test, test, variant.source)
-        for name, variant in names.items()
-        for test in [_test_of(variant, tests)]
-    ]
+    questions = [Question(name, asked[test].test, test, variant.source) for name, (variant, test) in names.items()]
     cells: list[CodeCell] = []
     for cell in job.cells:
         cells.append(CodeCell(len(cells), cell.source))
@@ -149,10 +175,6 @@ def no_such_question(variant: Variant) -> GradusError:
     )
 
 
-def _name(variant: Variant) -> str:
-    return f"{variant.question}: {variant.name}"
-
-
-def _batches(variants: list[Variant], size: int) -> Iterator[list[Variant]]:
-    for start in range(0, len(variants), size):
-        yield variants[start : start + size]
+def _batches(asked: list[tuple[Variant, str]], size: int) -> Iterator[list[tuple[Variant, str]]]:
+    for start in range(0, len(asked), size):
+        yield asked[start : start + size]

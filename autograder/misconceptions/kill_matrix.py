@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.assignment.jobs import source_job
 from autograder.judging.judge import JudgeError, Verdict, judge, read_expected
 from autograder.misconceptions.diagnosis import diagnose, only_exceptions, same_answers
-from autograder.misconceptions.jobs import Run, Streams, streams_of, substitute, test_of
-from autograder.misconceptions.variants import FILE, Misconception, Variant, read_variants
+from autograder.misconceptions.jobs import Run, Streams, streams_by_test, test_of
+from autograder.misconceptions.variants import FOLDER, Misconception, Variant, read_variants
 from gradus.notebook.form import read
 
 MIN_WHEATS, MIN_MISCONCEPTIONS = 3, 5
@@ -20,13 +20,14 @@ MIN_WHEATS, MIN_MISCONCEPTIONS = 3, 5
 class Row:
     """How one variant fares when it is handed in with the reference's answers to the other questions.
 
-    `shares` has the share of the marks that each question earns. `caught_by` has the numbers, from 1, of the answers
-    of its own question that do not match.
+    `shares` has the share of the marks that each question earns. `answers` are the frames of its own question, and
+    `caught_by` has the numbers, from 1, of those that do not match.
     """
 
     variant: Variant
     shares: dict[str, float]
     caught_by: tuple[int, ...]
+    answers: list[bytes] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -39,40 +40,47 @@ class KillMatrix:
     findings: list[str] = field(default_factory=list)
 
 
-def kill_matrix(folder: Path, run: Run, seed: int) -> KillMatrix:
+def kill_matrix(folder: Path, run: Run, seed: int, questions: Collection[str] | None = None) -> KillMatrix:
     """Hand in every variant of a problem set.
 
+    A variant is not run with the whole notebook: it takes the solution's place in the state that the notebook has left
+    when it comes to a test, and is asked what that test hides.
+
     Args:
-        folder: of the problem set, for example `solutions/ps4`, with its notebook and `variants.py`.
+        folder: of the problem set, for example `solutions/ps4`, with its notebook and its variants.
         run: the engine.
         seed: of the cases.
+        questions: whose variants; None is all.
 
     Raises:
-        GradusError: a file is missing, or a variant is of a question that does not exist.
+        GradusError: a file is missing or broken, or is of a question that does not exist.
     """
-    notebook, variants = read(folder / f"{folder.name}.ipynb"), read_variants(folder / FILE)
+    path = folder / f"{folder.name}.ipynb"
+    notebook = read(path)
+    variants = read_variants(folder, notebook, questions)
     tests = test_of(notebook)
     expected = run(source_job(notebook, seed))
-    path = str(folder / FILE)
     findings = [f"{path}: {question}: {what}" for question, what in _unusable(tests, expected)]
     if findings:
         return KillMatrix(tuple(tests), (), (), findings)
+    streams = streams_by_test(notebook, (*variants.wheats, *variants.misconceptions), run, seed)
 
     def row(variant: Variant) -> Row:
-        received = run(source_job(substitute(notebook, variant.question, variant.source), seed))
-        verdicts = {question: judge(expected[test], received.get(test, []), 1.0) for question, test in tests.items()}
+        received = {**expected, **streams[variant]}
+        verdicts = {question: judge(expected[test], received[test], 1.0) for question, test in tests.items()}
         shares = {question: verdict.score for question, verdict in verdicts.items()}
-        return Row(variant, shares, _missed(verdicts[variant.question]))
+        return Row(variant, shares, _missed(verdicts[variant.question]), received[tests[variant.question]])
 
     matrix = KillMatrix(
         tuple(tests), tuple(map(row, variants.wheats)), tuple(map(row, variants.misconceptions)), findings
     )
-    findings += [f"{path}: {what}" for what in _of_rows(matrix)]
-    alone = streams_of(notebook, variants.misconceptions, run, seed)
-    chaff_streams = {each: alone[each] for each in variants.misconceptions}
     for question, test in tests.items():
-        of_question = {chaff: stream for chaff, stream in chaff_streams.items() if chaff.question == question}
-        findings += [f"{path}: {what}" for what in _of_streams(question, expected[test], of_question)]
+        if questions is None or question in questions:
+            page = folder / FOLDER / f"{question}.md"
+            findings += _of_rows(matrix, question, page)
+            findings += _of_streams(
+                expected[test], {chaff: streams[chaff][test] for chaff in variants.of(question).misconceptions}
+            )
     return matrix
 
 
@@ -88,49 +96,46 @@ def _missed(verdict: Verdict) -> tuple[int, ...]:
     return tuple(answer.number for answer in verdict.answers if answer.outcome != "match")
 
 
-def _of_rows(matrix: KillMatrix) -> Iterator[str]:
-    """Wheats that lose marks, chaffs that lose none, questions that nothing needs."""
-    for row in matrix.wheats:
-        for question, share in row.shares.items():
+def _of_rows(matrix: KillMatrix, question: str, page: Path) -> Iterator[str]:
+    """Wheats of a question that lose marks, chaffs that lose none, and whether anything needs the question."""
+    wheats, chaffs = (
+        [row for row in rows if row.variant.question == question] for rows in (matrix.wheats, matrix.chaffs)
+    )
+    for row in wheats:
+        for other, share in row.shares.items():
             if share < 1:
                 yield (
-                    f"{row.variant.question}, {row.variant.name}: this is right, and {question} gives it only "
-                    f"{share:.0%}; mend the wheat, or a test that asks for more than the prompt does."
+                    f"{row.variant.place}: this is right, and {other} gives it only {share:.0%}; mend the wheat, or a "
+                    "test that asks for more than the prompt does."
                 )
-    for row in matrix.chaffs:
-        if row.shares[row.variant.question] == 1:
-            yield (
-                f"{row.variant.question}, {row.variant.name}: this is wrong, and earns all marks; add an answer that "
-                "differs for it."
-            )
-    for question in matrix.questions:
-        own = [row for row in matrix.chaffs if row.variant.question == question]
-        wheats = [row for row in matrix.wheats if row.variant.question == question]
-        if len(own) < MIN_MISCONCEPTIONS or len(wheats) < MIN_WHEATS:
-            yield (
-                f"{question}: {len(wheats)} wheats and {len(own)} misconceptions; write {MIN_WHEATS} and "
-                f"{MIN_MISCONCEPTIONS} at least."
-            )
-        if own and not any(_killers(row) == {question} for row in own):
-            yield (
-                f"{question}: other questions catch all of its misconceptions, so its hidden test could be removed "
-                "unnoticed; add a misconception that only it catches."
-            )
+    for row in chaffs:
+        if row.shares[question] == 1:
+            yield (f"{row.variant.place}: this is wrong, and earns all marks; add an answer that differs for it.")
+    if len(chaffs) < MIN_MISCONCEPTIONS or len(wheats) < MIN_WHEATS:
+        yield (
+            f"{page}: {len(wheats)} wheats and {len(chaffs)} misconceptions; write {MIN_WHEATS} and "
+            f"{MIN_MISCONCEPTIONS} at least."
+        )
+    if chaffs and not any(_killers(row) == {question} for row in chaffs):
+        yield (
+            f"{page}: other questions catch all of its misconceptions, so its hidden test could be removed unnoticed; "
+            "add a misconception that only it catches."
+        )
 
 
 def _killers(row: Row) -> set[str]:
     return {question for question, share in row.shares.items() if share < 1}
 
 
-def _of_streams(question: str, expected: list[bytes], chaffs: dict[Misconception, list[bytes]]) -> Iterator[str]:
+def _of_streams(expected: list[bytes], chaffs: dict[Misconception, list[bytes]]) -> Iterator[str]:
     """Chaffs of one question that cannot be named when a student hands them in."""
     asked = read_expected(expected)
     for chaff, stream in chaffs.items():
         same = [other.name for other in chaffs if other != chaff and same_answers(asked, stream, chaffs[other])]
         if same:
             others = " and ".join(same)
-            yield f"{question}, {chaff.name}: answers as {others} do; merge them, or ask what sets them apart."
+            yield f"{chaff.place}: answers as {others} do; merge them, or ask what sets them apart."
         elif only_exceptions(stream):
-            yield f"{question}, {chaff.name}: only raises exceptions, so that it cannot be told from any other failure."
-        elif diagnose(question, stream, expected, chaffs) != chaff:
-            yield f"{question}, {chaff.name}: is not named for its own answers; ask what sets it apart."
+            yield f"{chaff.place}: only raises exceptions, so that it cannot be told from any other failure."
+        elif diagnose(chaff.question, stream, expected, chaffs) != chaff:
+            yield f"{chaff.place}: is not named for its own answers; ask what sets it apart."

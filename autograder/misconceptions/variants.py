@@ -1,28 +1,22 @@
-"""Other right solutions of a problem set (wheats) and wrong ones (chaffs), which `solutions/<set>/variants.py` holds.
+"""Other right solutions of a problem set (wheats) and wrong ones (chaffs): a Markdown file a question.
 
-    @wheat("softmax")
-    def through_logarithms(Z): ...
-
-    @misconception("softmax", hint="Each row should sum to one. You normalised over examples, not over classes.")
-    def over_examples(Z): ...
-
-The decorated function stands in for the student's function `softmax`, a decorated class for a class; its own
-name says what it is. The file is read, never executed here: its functions run where submissions run.
+`solutions/ps4/variants/softmax.md` holds those of the question `softmax`, in the form that `pages.py` shows. The files
+are read, never executed here: their code runs where submissions run.
 """
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
 
+from autograder.misconceptions.pages import Page, read_page
+from autograder.misconceptions.programs import Program, programs_of
 from gradus.errors import GradusError
+from gradus.notebook.cells import kind_of, label_of
+from gradus.notebook.form import Notebook, source_of
 
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-FILE = "variants.py"
+FOLDER = "variants"
 
 
 @dataclass(frozen=True)
@@ -49,7 +43,7 @@ class Misconception(Variant):
 
 @dataclass(frozen=True)
 class Variants:
-    """What one file holds, in its order."""
+    """Those of one problem set, in the order of its questions."""
 
     wheats: tuple[Variant, ...]
     misconceptions: tuple[Misconception, ...]
@@ -62,100 +56,61 @@ class Variants:
         )
 
 
-def wheat(question: str) -> Callable[[Function], Function]:
-    """Mark a function or a class as another right answer to `question`."""
-    return lambda function: function
+def pages_of(folder: Path) -> dict[str, Path]:
+    """The files with variants of the problem set in `folder`, by their question."""
+    return {path.stem: path for path in sorted((folder / FOLDER).glob("*.md"))}
 
 
-def misconception(question: str, *, hint: str) -> Callable[[Function], Function]:
-    """Mark a function or a class as a wrong answer to `question` that classes give.
+def read_variants(folder: Path, notebook: Notebook, questions: Collection[str] | None = None) -> Variants:
+    """The variants of a problem set.
 
     Args:
-        question: the grade_id of the answer cell.
-        hint: what to tell a student who gave it: what is wrong and why, without the code that mends it.
-    """
-    return lambda function: function
-
-
-def read_variants(path: Path) -> Variants:
-    """The variants in a file.
+        folder: of the problem set, for example `solutions/ps4`.
+        notebook: its source, with the solutions that variants may differ from.
+        questions: those to read; None is all.
 
     Raises:
-        GradusError: the file is missing or no Python, a decorator says too little, or a question has a name twice.
+        GradusError: there are none, a file is broken, or there is no such question.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        module = ast.parse(text)
-    except FileNotFoundError:
-        raise GradusError(f"{path}: no such file; write the problem set's wheats and misconceptions there.") from None
-    except (SyntaxError, UnicodeDecodeError) as error:
-        raise GradusError(f"{path}: not Python ({error}).") from None
-    lines = text.split("\n")
-    shared = [_source_of(node, lines) for node in module.body if _is_shared(node)]
     wheats: list[Variant] = []
     misconceptions: list[Misconception] = []
-    taken: set[tuple[str, str]] = set()
-    for node in module.body:
-        decorator = _decorator(node)
-        if decorator is None:
-            continue
-        assert isinstance(node, (ast.FunctionDef, ast.ClassDef))
-        place = f"{path}, line {node.lineno} ({node.name})"
-        question, hint = _said(decorator, place)
-        if (question, node.name) in taken:
-            raise GradusError(f"{place}: {question} has this name already; give each variant its own.")
-        taken.add((question, node.name))
-        parts = [*shared, _source_of(node, lines)]
-        parts += [f"{question} = {node.name}"] if node.name != question else []
-        source = "\n\n".join(parts)
-        if hint is None:
-            wheats.append(Variant(question, node.name, source, place=place))
-        else:
-            misconceptions.append(Misconception(question, node.name, source, hint, place=place))
+    for page, programs in written_programs(folder, notebook, questions):
+        for entry in page.entries:
+            source, place = programs[entry.name].source, f"{page.path}, line {entry.line} ({entry.name})"
+            if entry.is_right:
+                wheats.append(Variant(page.question, entry.name, source, place=place))
+            else:
+                misconceptions.append(Misconception(page.question, entry.name, source, entry.hint, place=place))
     return Variants(tuple(wheats), tuple(misconceptions))
 
 
-def _source_of(node: ast.stmt, lines: list[str]) -> str:
-    """The text of a statement without its decorators; `ast.get_source_segment` splits the whole file every time."""
-    assert node.end_lineno is not None
-    found = [line.encode() for line in lines[node.lineno - 1 : node.end_lineno]]
-    found[-1] = found[-1][: node.end_col_offset]
-    found[0] = found[0][node.col_offset :]
-    return b"\n".join(found).decode()
+def written_programs(
+    folder: Path, notebook: Notebook, questions: Collection[str] | None = None
+) -> list[tuple[Page, Mapping[str, Program]]]:
+    """Each file, in the order of the questions, with the programs of its solutions by name. Arguments as above."""
+    paths, answers = pages_of(folder), answers_of(notebook)
+    if not paths:
+        raise GradusError(
+            f"{folder / FOLDER}: no such files; write right and wrong solutions there, of each question in a file that "
+            "is named after it, as in `softmax.md`."
+        )
+    for question in questions or ():
+        if question not in paths:
+            there = ", ".join(paths)
+            raise GradusError(f"{folder / FOLDER / question}.md: no such file (there: {there}); write it.")
+    for question, path in paths.items():
+        if question not in answers and (questions is None or question in questions):
+            raise GradusError(f"{path}: {no_answer_cell(question)}")
+    wanted = [question for question in answers if question in (paths if questions is None else set(questions))]
+    pages = [read_page(paths[question]) for question in wanted]
+    return [(page, programs_of(page, answers[page.question])) for page in pages]
 
 
-def _decorator(node: ast.stmt) -> ast.Call | None:
-    """The call of `wheat` or `misconception` that decorates a function or a class."""
-    if not isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-        return None
-    kinds = (wheat.__name__, misconception.__name__)
-    for found in node.decorator_list:
-        if isinstance(found, ast.Call) and isinstance(found.func, ast.Name) and found.func.id in kinds:
-            return found
-    return None
+def no_answer_cell(question: str) -> str:
+    """What to say of a file whose question the notebook does not have, or no longer under that name."""
+    return f"there is no question {question!r}; give the file the name that the answer cell has now."
 
 
-def _said(decorator: ast.Call, place: str) -> tuple[str, str | None]:
-    """The question that a decorator names, and its hint: None for a wheat."""
-    assert isinstance(decorator.func, ast.Name)
-    is_wheat = decorator.func.id == wheat.__name__
-    try:
-        given = [ast.literal_eval(argument) for argument in decorator.args]
-        named = {keyword.arg: ast.literal_eval(keyword.value) for keyword in decorator.keywords}
-    except ValueError:
-        raise GradusError(f"{place}: write the question and the hint as plain strings.") from None
-    wanted: set[str | None] = set() if is_wheat else {"hint"}
-    texts = [*given, *named.values()]
-    if len(given) != 1 or set(named) != wanted or not all(type(text) is str and text.strip() for text in texts):
-        right = '@wheat("question")' if is_wheat else '@misconception("question", hint="…")'
-        raise GradusError(f"{place}: write it as {right}.")
-    return given[0], None if is_wheat else named["hint"]
-
-
-def _is_shared(node: ast.stmt) -> bool:
-    """Whether every variant needs this line of the file: imports, constants, and what has no decorator."""
-    if isinstance(node, ast.ImportFrom):
-        return node.module not in ("__future__", __name__, "autograder.misconceptions")  # neither is in a sandbox
-    if isinstance(node, ast.Expr):  # the file's docstring
-        return False
-    return _decorator(node) is None
+def answers_of(notebook: Notebook) -> dict[str, str]:
+    """The source of each answer cell, by its grade_id."""
+    return {label_of(cell): source_of(cell) for cell in notebook["cells"] if kind_of(cell) == "answer"}
