@@ -83,7 +83,7 @@ def test_a_failure_of_the_grader_is_told_apart_from_one_of_the_submission(
     empty: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tiny.hand_in(empty, "ada", b"{}")
-    monkeypatch.setattr("autograder.grading.session.framed", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("autograder.grading.session.Session.framed", lambda *_: 1 / 0)
     report = grade_class(empty, "tiny")
     assert report.failures == ["ada: the grader failed, not the submission (division by zero)"]
     assert report.results[0].marks["test_double"] is None
@@ -131,7 +131,7 @@ def test_a_run_that_failed_on_somebody_removes_nothing(empty: Course, monkeypatc
     grade_class(empty, "tiny")
     before = kept(empty)
     tiny.hand_in(empty, "ada", b"{")
-    monkeypatch.setattr("autograder.grading.session.framed", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("autograder.grading.session.Session.framed", lambda *_: 1 / 0)
     assert grade_class(empty, "tiny").failures
     assert kept(empty) == before
 

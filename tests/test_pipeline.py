@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import tiny_problem_set as tiny
+from services import Here
 
 from autograder.course import Course
 from autograder.engine.sandbox.processes import descendants
@@ -244,6 +245,7 @@ def test_text_that_the_renderer_cannot_take_is_shown_as_it_was_written(
         raise RecursionError("too deep")
 
     monkeypatch.setattr("nbconvert.exporters.html.HTMLExporter.markdown2html", refuses)
+    monkeypatch.setattr("autograder.feedback.writer.Bounded", Here)
     made, _ = course
     report = grade_class(made, "tiny")
     assert report.failures == []
