@@ -130,7 +130,7 @@ def main(options: Sequence[str]) -> None:
     measured = rows(LAST_RUN)
     files = by_file(measured)
     if "--keep" in options:
-        head = "# processor seconds, seconds, file: a run of `make test`, kept by `python tests/costs.py --keep`\n"
+        head = "# processor seconds, seconds, file; written by `python tests/costs.py --keep`\n"
         KEPT.write_text(head + "".join(f"{used:.0f}\t{passed:.0f}\t{file}\n" for used, passed, file in files))
     print(f"{len(measured)} tests, {sum(used for used, _, _ in files):.0f} s of processor time. The dearest:")
     for used, passed, name in [*files[:SHOWN], *sorted(measured, reverse=True)[:SHOWN]]:
