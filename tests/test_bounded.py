@@ -12,6 +12,8 @@ from autograder.bounded import pieces
 from autograder.bounded.pieces import Pieces
 from autograder.bounded.process import MOST_LOST, Bounded, LostError
 
+pytestmark = pytest.mark.slow("processes that are ended")
+
 
 @pytest.fixture
 def bounded() -> Iterator[Bounded]:

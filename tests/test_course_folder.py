@@ -259,7 +259,7 @@ def test_a_folder_that_nothing_can_be_written_to_is_one_sentence(
 
 
 def grade_with_json(made: Course, target: str, monkeypatch: pytest.MonkeyPatch) -> tuple[BaseException | None, str]:
-    monkeypatch.setattr("autograder.course.Course", lambda root, *_: made)
+    monkeypatch.setattr("autograder.cli._course", lambda _: made)
     app = typer.Typer()
     commands(app)
     result = CliRunner().invoke(app, ["grade", "tiny", "--course", str(made.root), "--json", target])

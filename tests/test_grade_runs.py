@@ -141,7 +141,7 @@ def test_work_in_the_wrong_place_is_said_in_the_table_the_json_and_the_log(
 ) -> None:
     tiny.hand_in(empty, "ada", b"{}")
     tiny.hand_in(empty, ".ben", b"{}")
-    monkeypatch.setattr("autograder.course.Course", lambda root, *_: empty)
+    monkeypatch.setattr("autograder.cli._course", lambda _: empty)
     result = grade(empty, "tiny", "--json", "-")
     (said,) = json.loads(result.stdout)["skipped"]
     assert said.startswith(".ben was not graded: its name begins with a dot")
@@ -152,7 +152,7 @@ def test_work_in_the_wrong_place_is_said_in_the_table_the_json_and_the_log(
 
 def test_json_on_stdout_is_nothing_but_json(empty: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     tiny.hand_in(empty, "ada", b"{}")
-    monkeypatch.setattr("autograder.course.Course", lambda root, *_: empty)
+    monkeypatch.setattr("autograder.cli._course", lambda _: empty)
     result = grade(empty, "tiny", "--json", "-")
     assert json.loads(result.stdout)["submissions"][0]["student"] == "ada"
     assert "ada" in result.stderr
