@@ -49,7 +49,7 @@ def listen() -> None:
 
 def programs_started() -> list[str]:
     """The command lines of the programs started since this was last asked, without those that any test may start."""
-    started = [words for words in _started if not any(light in words for light in LIGHT)]
+    started = [words[:200] for words in _started if not any(light in words for light in LIGHT)]
     _started.clear()
     return started
 

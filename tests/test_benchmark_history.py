@@ -7,6 +7,8 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 _spec = importlib.util.spec_from_file_location("benchmark_history", ROOT / "benchmarks" / "history.py")
 assert _spec is not None
@@ -15,6 +17,7 @@ history = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(history)
 
 
+@pytest.mark.slow("git")
 def test_every_run_is_a_line_and_the_last_one_a_file(tmp_path: Path) -> None:
     for seconds in (2.0, 1.5):
         history.keep("grading", {"seconds": seconds, "marks": {"differing": []}}, tmp_path)

@@ -53,6 +53,7 @@ def test_the_course_folder_is_the_one_that_is_worked_on(tmp_path: Path, monkeypa
     assert [course.root for course in asked] == [tmp_path, tmp_path]
 
 
+@pytest.mark.slow("a program for each key that is pressed")
 @pytest.mark.parametrize(
     ("words", "offered"), [("gradus gr", "grade"), ("gradus grade ps", "ps4"), ("gradus pre", "preflight")]
 )
@@ -65,6 +66,7 @@ def test_a_shell_completes_commands_and_problem_sets(words: str, offered: str) -
     assert offered in shown.stdout.split(), shown.stderr
 
 
+@pytest.mark.slow("a program")
 def test_a_class_starts_its_sandboxes_before_nbgrader_is_imported_and_never_runs_its_package() -> None:
     """nbgrader, with the web server that its package begins with, takes longer than the whole class of one."""
     code = (

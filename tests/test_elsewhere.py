@@ -179,6 +179,7 @@ def f(): return with_options(model(torch.ones(1, 1)).detach()), "torch._inductor
 """
 
 
+@pytest.mark.slow("a sandbox")
 @sandboxed
 def test_what_is_to_be_compiled_runs_as_it_is() -> None:
     cells = (CodeCell(0, COMPILED), CodeCell(1, "f()", "q"))
