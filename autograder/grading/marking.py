@@ -77,8 +77,9 @@ def mark(
             if OTHERWISE in asked.frames:  # all was asked once, and how the second time ended costs nothing
                 asked.state = "done"
             judged = functools.partial(_judged, key.expected[name], asked, points, diagnose)
-            verdict, found = pieces.do(("question", name), judged, functools.partial(_lost, judged, asked))
-            causes = _causes(name, verdict, assignment, notebook, execution)
+            verdict, found = pieces.do(f"question {name}", judged, functools.partial(_lost, judged, asked))
+            looked_for = functools.partial(_causes, name, verdict, assignment, notebook, execution)
+            causes = pieces.do(("causes", name), looked_for, list)
             text = verdict_text(verdict, asked, options.limits, found.hint if found else None, causes)
             if found:
                 misconceptions[name] = found.name
@@ -130,19 +131,27 @@ def _lost(
 def _clean(notebook: NotebookNode, assignment: Assignment, pieces: Pieces) -> None:
     """Take out of each cell what could act on a reader, and all of it where that cannot be done."""
     trusted = _texts(assignment.released)
-    for index, cell in enumerate(notebook.cells):
+    notebook.cells = [
         pieces.do(
-            ("cell", index), functools.partial(sanitise, [cell], trusted), functools.partial(_withhold, cell, trusted)
+            ("cell", index), functools.partial(_cleaned, cell, trusted), functools.partial(_withheld, cell, trusted)
         )
+        for index, cell in enumerate(notebook.cells)
+    ]
 
 
-def _withhold(cell: NotebookNode, trusted: set[str]) -> None:
+def _cleaned(cell: NotebookNode, trusted: set[str]) -> NotebookNode:
+    sanitise([cell], trusted)
+    return cell
+
+
+def _withheld(cell: NotebookNode, trusted: set[str]) -> NotebookNode:
     if cell["cell_type"] == "code":
         cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": _NOT_SHOWN}]
-        return
+        return cell
     cell.pop("attachments", None)
     if cell["source"] not in trusted:
         cell["source"] = as_code(cell["source"])
+    return cell
 
 
 def _causes(

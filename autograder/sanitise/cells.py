@@ -13,32 +13,12 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-import nh3
+from autograder.sanitise.markup import as_image, clean_html
+from autograder.sanitise.texts import clean_text, without_commands
 
 MAX_LINES = 1000  # of a stream that are kept
 _LONG = 4000  # characters of Markdown, of which some take the renderer minutes
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
-_TAGS = {
-    "a", "abbr", "b", "blockquote", "br", "caption", "code", "col", "colgroup", "dd", "del", "details", "div", "dl",
-    "dt", "em", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "ol",
-    "p", "pre", "q", "s", "samp", "small", "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot",
-    "th", "thead", "tr", "u", "ul", "var",
-}  # fmt: skip
-_ATTRIBUTES = {
-    "*": {"title"}, "a": {"href"}, "img": {"src", "alt", "width", "height"}, "ol": {"start"},
-    "td": {"colspan", "rowspan", "align"}, "th": {"colspan", "rowspan", "align", "scope"}, "col": {"span"},
-}  # fmt: skip
-_DATA_IMAGE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
-_SVG = re.compile(r"<svg\b.*?</svg\s*>", re.IGNORECASE | re.DOTALL)
-_SVG_NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'
-_TAG = re.compile(r"<(?=[A-Za-z/!?])")
-_PICTURE = re.compile(r"!\[(?![^\[\]]*\]\(attachment:[\w.%-]+\))")
-_ATTACHED = re.compile(r"!\[(?=[^\[\]]*\]\(attachment:([\w.%-]+)\))")
-_REFERENCE = re.compile(r"\](?=:\s*\S)")
-_LINK = re.compile(r"\](?=\((?!\s*(?:https?:|mailto:|#|attachment:)))", re.IGNORECASE)
-_COMMANDS = re.compile(
-    r"\\(?=(href|url|require|cssId|class|style|unicode|def|let|newcommand|renewcommand|Newextarrow)\b)"
-)
 _SIZES = ("width", "height")
 _MOST_ALT = 300  # characters
 
@@ -64,21 +44,6 @@ def as_code(text: str) -> str:
     """Text as Markdown that shows it as it was written, and takes no time to render."""
     lines = text.replace("<", "< ").splitlines()
     return "\n".join(f"    {line}" for line in lines) or "    "
-
-
-def clean_text(markdown: str, attachments: Collection[str] = ()) -> str:
-    """Markdown without HTML, pictures from elsewhere, links other than to the web, and commands that make links.
-
-    Pictures stay that are among `attachments`: one that is not there would stop nbconvert.
-    What is taken out is taken out by a space in its middle, wherever it stands: that depends on no opinion on what is
-    code and what is not.
-    """
-    markdown = _TAG.sub("< ", markdown)
-    markdown = _PICTURE.sub("! [", markdown)
-    markdown = _ATTACHED.sub(lambda found: "![" if found.group(1) in attachments else "! [", markdown)
-    markdown = _REFERENCE.sub("] ", markdown)
-    markdown = _LINK.sub("] ", markdown)
-    return _COMMANDS.sub(r"\\ ", markdown)
 
 
 def _try_to_render(markdown: str) -> None:
@@ -117,49 +82,17 @@ def clean_bundle(data: dict[str, Any]) -> dict[str, str]:
         if not isinstance(content, str):
             continue
         if kind == "text/plain":
-            clean[kind] = content
+            clean[kind] = without_commands(content)
         elif kind == "text/html":
             clean[kind] = clean_html(content)
         elif kind in ("text/markdown", "text/latex"):
             clean[kind] = clean_text(content)
             _try_to_render(clean[kind])
         elif kind == "image/svg+xml":
-            clean.setdefault("text/html", _image(content))
+            clean.setdefault("text/html", as_image(content))
         elif kind in _PICTURES and _is_base64(content):
             clean[kind] = content
     return clean or {"text/plain": "[an output of a kind that is not shown here]"}
-
-
-def clean_html(html: str) -> str:
-    """HTML with a fixed set of tags, no styles, no scripts, and pictures that it holds itself."""
-    html = _SVG.sub(lambda found: _image(found.group()), html)
-    clean = nh3.clean(
-        html,
-        tags=_TAGS,
-        attributes=_ATTRIBUTES,
-        attribute_filter=_only_own_pictures,
-        url_schemes={"http", "https", "mailto", "data"},
-        link_rel="noopener noreferrer nofollow",
-        strip_comments=True,
-    )
-    return _COMMANDS.sub(r"\\ ", clean)
-
-
-def _only_own_pictures(tag: str, attribute: str, value: str) -> str | None:
-    if attribute == "src":
-        return value if _DATA_IMAGE.fullmatch(value) else None
-    if attribute == "href":
-        return value if value.lower().startswith(("http:", "https:", "mailto:", "#")) else None
-    return value
-
-
-def _image(svg: str) -> str:
-    """An SVG drawing as an image: there it is only looked at."""
-    start = svg.find("<svg")
-    if start >= 0 and "xmlns=" not in svg[: svg.find(">", start)]:
-        svg = svg.replace("<svg", f"<svg {_SVG_NAMESPACE}", 1)
-    encoded = base64.b64encode(svg.encode("utf-8", "replace")).decode()
-    return f'<img alt="a drawing" src="data:image/svg+xml;base64,{encoded}">'
 
 
 def _clean_attachments(attachments: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
