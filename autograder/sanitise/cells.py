@@ -17,6 +17,8 @@ from autograder.sanitise.markup import as_image, clean_html
 from autograder.sanitise.texts import clean_text, without_commands
 
 MAX_LINES = 1000  # of a stream that are kept
+_MOST_COLOURING = 1 << 28  # escapes times characters of a text: nbconvert copies the rest of it at each escape
+_ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]?|\x1b")
 _LONG = 4000  # characters of Markdown, of which some take the renderer minutes
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _SIZES = ("width", "height")
@@ -61,7 +63,7 @@ def clean_outputs(outputs: list[Any]) -> list[Any]:
         if output["output_type"] == "stream":
             if lines > MAX_LINES:
                 continue
-            text = output["text"].split("\n", MAX_LINES - lines + 1)
+            text = _coloured(output["text"]).split("\n", MAX_LINES - lines + 1)
             lines += len(text)
             if lines > MAX_LINES:
                 text = [*text[: MAX_LINES - lines - 1], "... the rest is left out: too many lines ...", ""]
@@ -70,9 +72,16 @@ def clean_outputs(outputs: list[Any]) -> list[Any]:
             data, metadata = clean_bundle(output["data"]), _of_pictures(output["metadata"])
             metadata = {kind: own for kind, own in metadata.items() if kind in data}
             kept.append({**output, "data": data, "metadata": metadata})
+        elif output["output_type"] == "error":
+            kept.append({**output, "traceback": [_coloured("\n".join(output["traceback"]))]})
         else:
             kept.append(output)
     return kept
+
+
+def _coloured(text: str) -> str:
+    """A text with its escapes, or without them when they are too many for the programs that will show it."""
+    return text if text.count("\x1b") * len(text) <= _MOST_COLOURING else _ESCAPE.sub("", text)
 
 
 def clean_bundle(data: dict[str, Any]) -> dict[str, str]:
@@ -82,7 +91,7 @@ def clean_bundle(data: dict[str, Any]) -> dict[str, str]:
         if not isinstance(content, str):
             continue
         if kind == "text/plain":
-            clean[kind] = without_commands(content)
+            clean[kind] = _coloured(without_commands(content))
         elif kind == "text/html":
             clean[kind] = clean_html(content)
         elif kind in ("text/markdown", "text/latex"):

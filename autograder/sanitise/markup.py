@@ -24,9 +24,10 @@ _ATTRIBUTES = {
     "td": {"colspan", "rowspan", "align"}, "th": {"colspan", "rowspan", "align", "scope"}, "col": {"span"},
 }  # fmt: skip
 # Elements that have no end, or whose end goes without saying where the next one of their kind begins.
-_ENDLESS = frozenset(
-    "area base br col embed hr img input link meta param source track wbr li p dd dt td th tr option".split()
-)
+_ENDLESS = {
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
+    "li", "p", "dd", "dt", "td", "th", "tr", "option",
+}  # fmt: skip
 _DATA_IMAGE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
 _SVG_EDGE = re.compile(r"<(/)?svg\b(?(1)\s*>)", re.IGNORECASE)
 _SVG_NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'

@@ -186,7 +186,7 @@ class Recorder:
 
 
 def _bundle(message: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What is shown, by kind, as text; what is none, such as the JSON of a widget, is shown nowhere and leaves its kind."""
+    """What is shown, by kind, as text; of what is none, such as the JSON of a widget, only the kind."""
     data, metadata = message.get("data"), message.get("metadata")
     clean: dict[str, Any] = {}
     for mime, content in (data if isinstance(data, dict) else {}).items():
