@@ -51,6 +51,7 @@ _TOO_MUCH = "[HTML with more tags, or more deeply nested ones, than a page can s
 
 def clean_html(source: str) -> str:
     """HTML with a fixed set of tags, no styles, no scripts, and pictures that it holds itself."""
+    source = source.encode("utf-8", "replace").decode("utf-8")  # half a character is none
     source = _ENTITY.sub(_as_character, _with_drawings_as_images(source).translate(_NO_STAND_INS))
     if is_too_much(source):
         return html.escape(_TOO_MUCH)
