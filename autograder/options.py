@@ -24,6 +24,7 @@ from gradus.errors import GradusError
 
 FILE = "gradus.toml"
 UNSAFE_VARIABLE = "GRADUS_UNSAFE_NO_SANDBOX"
+_MOST = 2**62  # what the kernel takes as a limit
 _LIMITS = {limit.name for limit in dataclasses.fields(Limits)}
 
 
@@ -67,13 +68,15 @@ def _from_file(course: Course, problem_set: str) -> dict[str, Any]:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise GradusError(f"{path} cannot be read ({error}); mend it.") from None
     table = content.get("grading", {})
     if not isinstance(table, dict):
         raise GradusError(f"{path}: grading is a table; write [grading].")
     general = {name: value for name, value in table.items() if not isinstance(value, dict)}
     own = table.get(problem_set, {})
+    if not isinstance(own, dict):
+        raise GradusError(f"{path}: grading.{problem_set} is a table; write [grading.{problem_set}].")
     return {name: _checked(f"{path}: {name}", name, value) for name, value in {**general, **own}.items()}
 
 
@@ -84,6 +87,16 @@ def _checked(place: str, name: str, value: Any) -> Any:
         return value
     if name not in _LIMITS:
         raise GradusError(f"{place} is not known; known are show_hidden, {', '.join(sorted(_LIMITS))}.")
-    if type(value) not in (int, float) or not 0 < value < float("inf"):
-        raise GradusError(f"{place} is {value!r}; give a number above 0.")
+    if type(value) not in (int, float) or not 0 < value <= _MOST:
+        raise GradusError(f"{place} is {_short(value)}; give a number above 0.")
+    if int(value) < 1 and not name.endswith("_seconds"):
+        raise GradusError(f"{place} is {value!r}; give a whole number, at least 1.")
     return float(value) if name.endswith("_seconds") and name != "cpu_seconds" else int(value)
+
+
+def _short(value: Any) -> str:
+    """How a message writes a value; Python refuses to write an integer of many digits."""
+    if type(value) is int and value.bit_length() > 64:
+        return "a number of many digits"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"

@@ -116,7 +116,8 @@ def export_library(
     export = write(notebook, to)
     for label in export.unanswered:
         print(f"not answered yet: {label}")
-    print(f"{export.folder}: {len(export.files)} files written. Beside it, `from mytorch.nn import Linear` works.")
+    written = f"{printable(str(export.folder))}: {len(export.files)} files written."
+    print(f"{written} Beside it, `from mytorch.nn import Linear` works.")
 
 
 def main() -> None:

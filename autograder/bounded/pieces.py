@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
+import pickle
 import resource
 import signal
 import sys
 import time
-from collections.abc import Callable, Collection, Hashable
+import traceback
+from collections.abc import Callable, Collection, Hashable, Mapping
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 from gradus.errors import GradusError
 
 PIECE_SECONDS = 2.0  # of processor time; a piece takes milliseconds
-CALL_SECONDS = 10.0  # and all pieces of a call together
+CALL_SECONDS = 10.0  # and all pieces of one kind together, of one call; what is done between pieces, too
 MEMORY_BYTES = 3 << 30  # of address space that a service may take besides what it began with
 ALL = "all"  # lost: every piece that is left
 
@@ -23,51 +25,88 @@ Done = TypeVar("Done")
 _log = logging.getLogger(__name__)
 
 
+def kind_of(piece: Hashable) -> Hashable:
+    """What a piece shares its time with: `("cell", 3)` with all other cells, a piece of one word with none."""
+    return piece[0] if isinstance(piece, tuple) else piece
+
+
 class Pieces:
     """One call's pieces of work. `lost` are those that are done without: each was once too much, or failed.
 
     Args:
-        say: tells the other side; `announces` whether it is told of each piece before it begins.
+        lost: pieces, kinds of pieces, or `ALL`.
+        known: what pieces gave before the process that did them was ended.
+        spent: seconds that the kinds have had until then.
+        say: tells the other side; `announces` whether it is told of each piece before it begins, and what it gave.
     """
 
     def __init__(
         self,
         lost: Collection[Hashable] = (),
-        say: Callable[[tuple[str, Any]], None] | None = None,
+        known: Mapping[Hashable, Any] | None = None,
+        spent: Mapping[Hashable, float] | None = None,
+        say: Callable[[tuple[Any, ...]], None] | None = None,
         announces: bool = False,
     ) -> None:
         self.lost = set(lost)
+        self._known, self._spent = known or {}, dict(spent or {})
         self._say, self._announces = say, announces
-        self._began = time.process_time()
+        self._between = CALL_SECONDS  # left for what is done outside of pieces
+        self._since = time.process_time()
+        self._bound(self._between)
 
     def do(self, piece: Hashable, work: Callable[[], Done], otherwise: Callable[[], Done]) -> Done:
         """What `work` gives; or `otherwise`, when it has been or is too much, or fails.
 
         The kernel ends this process when a piece has run for its time: nothing that Python could do by itself stops a
-        regular expression. The other side then begins the call again, without the piece.
+        regular expression. The other side then begins the call again, without the piece; what others gave is kept, so
+        `work` has to give it, and to change nothing that it does not give.
         """
-        left = min(PIECE_SECONDS, CALL_SECONDS - (time.process_time() - self._began))
+        if piece in self._known:
+            given: Done = self._known[piece]
+            return given
+        kind = kind_of(piece)
+        left = min(PIECE_SECONDS, CALL_SECONDS - self._spent.get(kind, 0.0))
         if left <= 0:
-            self.lost.add(ALL)
-        if piece in self.lost or ALL in self.lost:
+            self.lost.add(kind)
+        if self.lost & {piece, kind, ALL}:
             return otherwise()
         if self._say is not None and self._announces:
             self._say(("at", piece))
+        began = time.process_time()
+        self._between -= began - self._since
         try:
-            with_timer = self._say is not None
-            if with_timer:
-                signal.setitimer(signal.ITIMER_PROF, left)
-            try:
-                return work()
-            finally:
-                if with_timer:
-                    signal.setitimer(signal.ITIMER_PROF, 0)
+            self._bound(left)
+            done = work()
         except GradusError:
             raise
         except Exception:
-            _log.exception("%s", piece)
+            self._failed(piece)
             self.lost.add(piece)
             return otherwise()
+        finally:
+            self._since = time.process_time()
+            took = self._since - began
+            self._spent[kind] = self._spent.get(kind, 0.0) + took
+            self._bound(max(self._between, 0.01))
+        if self._say is not None and self._announces:
+            self._say(("did", piece, done, took))
+        return done
+
+    def over(self) -> None:
+        """The call is: what comes now has no limit of time."""
+        self._bound(0)
+
+    def _bound(self, seconds: float) -> None:
+        if self._say is not None:
+            signal.setitimer(signal.ITIMER_PROF, seconds)
+
+    def _failed(self, piece: Hashable) -> None:
+        """Why a piece failed is news for the course's log, which the other side keeps."""
+        if self._say is not None:
+            self._say(("failed", f"{piece}: {traceback.format_exc(limit=-5)}"))
+        else:
+            _log.debug("%s", piece, exc_info=True)
 
 
 def serve(connection: Connection, make: Callable[[Callable[[str], Any]], object]) -> None:
@@ -85,18 +124,30 @@ def serve(connection: Connection, make: Callable[[Callable[[str], Any]], object]
         return connection.recv()
 
     service = None
-    while True:
-        try:
-            name, arguments, lost, announces = connection.recv()
-        except EOFError:
-            return
-        pieces = Pieces(lost, connection.send, announces)
-        try:
+    try:
+        while True:
+            name, arguments, lost, known, spent, announces = connection.recv()
             service = service or make(ask)
-            answer = "done", getattr(service, name)(pieces, *arguments)
-        except Exception as error:
-            answer = "raised", error
-        try:
-            connection.send(answer)
-        except BrokenPipeError:
-            return
+            pieces = Pieces(lost, known, spent, connection.send, announces)
+            try:
+                answer = "done", getattr(service, name)(pieces, *arguments)
+            except Exception as error:
+                answer = "raised", _sendable(error)
+            finally:
+                pieces.over()
+            try:
+                content = pickle.dumps(answer)
+            except Exception as error:  # nested too deep, or too large
+                content = pickle.dumps(("raised", _sendable(error)))
+            connection.send_bytes(content)
+    except (EOFError, ConnectionError):
+        return
+
+
+def _sendable(error: Exception) -> Exception:
+    """The error, or one that says the same, where it cannot be sent: some cannot be made from their message alone."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error

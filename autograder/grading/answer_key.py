@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from autograder.assignment.jobs import Assignment, reference_job
 from autograder.grading.content import reference_key
@@ -33,13 +34,27 @@ def answer_key(assignment: Assignment, options: Options, seed: int, results: Res
         GradusError: the solution does not run, or answers nothing that could be compared; the message names the cell.
     """
     key = reference_key(assignment, options, seed)
-    kept = results.find("reference", key)
-    if kept is not None:
-        return AnswerKey(seed, {name: [base64.b64decode(f) for f in frames] for name, frames in kept["frames"].items()})
+    kept = _kept(results.find("reference", key))
+    if kept is not None and set(kept) == {question.name for question in assignment.questions}:
+        return AnswerKey(seed, kept)
     expected = run_reference(assignment, seed, engine)
     text = {name: [base64.b64encode(frame).decode() for frame in frames] for name, frames in expected.items()}
     results.keep("reference", key, {"seed": seed, "frames": text})
     return AnswerKey(seed, expected)
+
+
+def _kept(found: dict[str, Any] | None) -> dict[str, list[bytes]] | None:
+    """The frames of each question in a file; None when they are not there, or not to be used: they are asked again."""
+    try:
+        frames = {
+            name: [base64.b64decode(frame, validate=True) for frame in frames]
+            for name, frames in (found or {})["frames"].items()
+        }
+        for expected in frames.values():
+            read_expected(expected)
+    except (LookupError, TypeError, ValueError, AttributeError, JudgeError):
+        return None
+    return frames
 
 
 def run_reference(assignment: Assignment, seed: int, engine: Engine) -> dict[str, list[bytes]]:

@@ -6,7 +6,8 @@ This module imports nothing heavy: the sandboxes start first, which takes second
 from __future__ import annotations
 
 import logging
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -75,11 +76,11 @@ def grade(
             Session.open(course, problem_set, seed=options.seed, fresh=options.fresh, sandbox=options.sandbox)
         )
         session.results.sweep()
+        prepare(_IMPORTED)
         todo = _split(session, submissions)
         workers = min(options.workers or available_cores(), len(todo.waiting))
         limits, sandbox = session.options.limits, session.options.sandbox
-        with Pool[Submission, Graded](workers, limits, sandbox, tuple(todo.modules)) as pool:
-            prepare(_IMPORTED)
+        with Pool[Submission, Graded](workers, limits, sandbox, tuple(todo.modules)) as pool, _ended_at_once(session):
             pool.warm()
             if todo.waiting:
                 pool.submit(lambda sandbox: session.answer_key(sandbox.run))
@@ -92,6 +93,16 @@ def grade(
         if not report.failures:
             session.prune(graded.key for graded in run.graded.values())
         return replace(report, skipped=skipped, notes=[*notes, *report.notes])
+
+
+@contextmanager
+def _ended_at_once(session: Session) -> Iterator[None]:
+    """The pool's threads wait for what is being judged; after Ctrl-C nobody does."""
+    try:
+        yield
+    except BaseException:
+        session.stop()
+        raise
 
 
 @dataclass

@@ -90,10 +90,13 @@ class Hints:
         if kept is None:
             return None
         by_name = {(one.question, one.name): one for one in self.misconceptions}
-        return {
-            by_name[question, name]: [base64.b64decode(frame) for frame in frames]
-            for question, name, frames in kept["streams"]
-        }
+        try:
+            return {
+                by_name[question, name]: [base64.b64decode(frame, validate=True) for frame in frames]
+                for question, name, frames in kept["streams"]
+            }
+        except (LookupError, TypeError, ValueError):  # not what we wrote: they are run again
+            return None
 
     def _run(self, engine: Engine) -> Streamed:
         is_final = True

@@ -29,6 +29,8 @@ from autograder.submissions.record import with_note
 from gradus.notebook.cells import is_by_hand, is_task, is_written, kind_of, label_of
 
 Diagnose = Callable[[str, list[bytes]], Misconception | None]  # of a question's frames
+MOST_BYTES = 40_000_000  # of a graded notebook; it is kept as a result, for formgrader and in the page, once in each
+_LEFT_OUT = "[What this cell showed is left out: all cells together showed more than is kept of a notebook.]\n"
 _NOT_SHOWN = "[What this cell showed took too long to be made safe, or failed to be, and is left out.]\n"
 
 
@@ -77,8 +79,9 @@ def mark(
             if OTHERWISE in asked.frames:  # all was asked once, and how the second time ended costs nothing
                 asked.state = "done"
             judged = functools.partial(_judged, key.expected[name], asked, points, diagnose)
-            verdict, found = pieces.do(("question", name), judged, functools.partial(_lost, judged, asked))
-            causes = _causes(name, verdict, assignment, notebook, execution)
+            verdict, found = pieces.do(f"question {name}", judged, functools.partial(_lost, judged, asked))
+            looked_for = functools.partial(_causes, name, verdict, assignment, notebook, execution)
+            causes: list[str] = pieces.do(("causes", name), looked_for, list)
             text = verdict_text(verdict, asked, options.limits, found.hint if found else None, causes)
             if found:
                 misconceptions[name] = found.name
@@ -130,19 +133,53 @@ def _lost(
 def _clean(notebook: NotebookNode, assignment: Assignment, pieces: Pieces) -> None:
     """Take out of each cell what could act on a reader, and all of it where that cannot be done."""
     trusted = _texts(assignment.released)
-    for index, cell in enumerate(notebook.cells):
+    notebook.cells = [
         pieces.do(
-            ("cell", index), functools.partial(sanitise, [cell], trusted), functools.partial(_withhold, cell, trusted)
+            ("cell", index), functools.partial(_cleaned, cell, trusted), functools.partial(_withheld, cell, trusted)
         )
+        for index, cell in enumerate(notebook.cells)
+    ]
+    notebook.metadata["gradus"]["problems"] += _fit(notebook, trusted)
 
 
-def _withhold(cell: NotebookNode, trusted: set[str]) -> None:
+def _fit(notebook: NotebookNode, trusted: set[str]) -> list[str]:
+    """Leave out what cells show, the most first, until what is left of the notebook may be kept; and say so."""
+    sizes = {index: _size(cell) for index, cell in enumerate(notebook.cells)}
+    total = sum(sizes.values())
+    if total <= MOST_BYTES:
+        return []
+    left = total
+    for index in sorted(sizes, key=lambda index: -sizes[index]):
+        if left > MOST_BYTES:
+            notebook.cells[index] = _withheld(notebook.cells[index], trusted, _LEFT_OUT)
+            left -= sizes[index] - _size(notebook.cells[index])
+    return [
+        f"what its cells hold and show came to {total / 1e6:.0f} MB, more than the {MOST_BYTES / 1e6:.0f} MB that are "
+        "kept of a notebook: the largest outputs and pictures were left out; no mark depends on them"
+    ]
+
+
+def _size(cell: NotebookNode) -> int:
+    """Bytes that a cell takes in a file, or a few more."""
+    texts = [cell["source"], *(picture for kinds in cell.get("attachments", {}).values() for picture in kinds.values())]
+    for output in cell.get("outputs", ()):
+        texts += [output.get("text", ""), *output.get("data", {}).values(), *output.get("traceback", ())]
+    return sum(len(text) * (1 if text.isascii() else 4) for text in texts)
+
+
+def _cleaned(cell: NotebookNode, trusted: set[str]) -> NotebookNode:
+    sanitise([cell], trusted)
+    return cell
+
+
+def _withheld(cell: NotebookNode, trusted: set[str], why: str = _NOT_SHOWN) -> NotebookNode:
     if cell["cell_type"] == "code":
-        cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": _NOT_SHOWN}]
-        return
+        cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": why}]
+        return cell
     cell.pop("attachments", None)
     if cell["source"] not in trusted:
         cell["source"] = as_code(cell["source"])
+    return cell
 
 
 def _causes(

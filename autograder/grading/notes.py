@@ -14,6 +14,7 @@ from autograder.records.execution import CellResult, Execution, PassedOver
 from gradus.notebook.cells import label_of
 
 _MOST = 5  # of one notebook; who has more of them sees the rest in the cells
+_LOOKED_AT = 1_000  # characters of a line
 _WITHOUT = "the rest of the cell was run without this line"
 _CURES = {
     "module": f"the grader has no module `{{what}}`; {_WITHOUT}. "
@@ -43,7 +44,7 @@ _NEWER: tuple[tuple[tuple[int, int], re.Pattern[str], str], ...] = (
 def place_of_cell(cell: Any) -> str:
     """How a sentence names a cell of a submission."""
     label = label_of(cell)
-    beginning = cell["source"].strip().partition("\n")[0][:50].replace("`", "'")
+    beginning = cell["source"][:_LOOKED_AT].strip().partition("\n")[0][:50].replace("`", "'")
     return f"cell `{label}`" if label else f"the cell that begins `{beginning}`"
 
 
@@ -81,7 +82,7 @@ def _broken(line: int, why: str, place: str, lines: list[str]) -> str:
     text = _line(line, lines)
     said = f"{place} is no Python that the grader can read, so that nothing of it was run: line {line}, `{text}`: {why}"
     here = platform.python_version()
-    newer = newer_syntax(lines[line - 1] if line <= len(lines) else "", why)
+    newer = newer_syntax(lines[line - 1][:_LOOKED_AT] if line <= len(lines) else "", why)
     if newer is None:
         return f"{said} (graded with Python {here})"
     version, what = newer
@@ -106,7 +107,7 @@ def newer_syntax(line: str, why: str) -> tuple[str, str] | None:
 
 
 def _line(number: int, lines: list[str]) -> str:
-    return _quoted(lines[number - 1].strip())[:80] if number <= len(lines) else ""
+    return _quoted(lines[number - 1][:_LOOKED_AT])[:80] if number <= len(lines) else ""
 
 
 def _quoted(text: str) -> str:

@@ -79,7 +79,7 @@ class Results:
             GradusError: it could not be written.
         """
         path = self._path(kind, key)
-        write_whole(path, json.dumps(result).encode(), mode=0o600)
+        write_whole(path, json.dumps(result, ensure_ascii=False).encode("utf-8", "surrogatepass"), mode=0o600)
         self._written.add(path)
 
     def _path(self, kind: str, key: str) -> Path:
@@ -89,6 +89,6 @@ class Results:
 def _read(path: Path) -> dict[str, Any] | None:
     try:
         content = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None

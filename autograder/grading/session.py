@@ -23,7 +23,7 @@ from autograder.grading.hints import Hints
 from autograder.grading.marker_maker import MakeMarker
 from autograder.grading.results import Results
 from autograder.options import Options, options_of
-from autograder.records.graded import Graded
+from autograder.records.graded import Graded, graded_from
 from autograder.submissions.attempts import HandedIn, handed_in_unread
 from gradus.notebook.form import source_of
 
@@ -42,6 +42,7 @@ class Session:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _of_thread: threading.local = field(default_factory=threading.local)
     _desks: list[Bounded] = field(default_factory=list)
+    _stopped: bool = False
 
     @classmethod
     def open(
@@ -69,12 +70,20 @@ class Session:
         for desk in self._desks:
             desk.close()
 
+    def stop(self) -> None:
+        """End them now, and start no other one: nobody waits for what is being judged; for another thread."""
+        self._stopped = True
+        for desk in list(self._desks):
+            desk.stop()
+
     def _desk(self) -> Bounded:
         """This thread's process for what a submission sent."""
         if not hasattr(self._of_thread, "desk"):
             make = MakeMarker(self.course, self.assignment, self.options, self.seed, self.hints.finder)
             self._of_thread.desk = Bounded(make)
             self._desks.append(self._of_thread.desk)
+            if self._stopped:
+                self._of_thread.desk.stop()
         desk: Bounded = self._of_thread.desk
         return desk
 
@@ -111,12 +120,7 @@ class Session:
     def find(self, key: str) -> Graded | None:
         """The result that is kept under a content key."""
         kept = self.results.find("graded", key)
-        if kept is None:
-            return None
-        try:
-            return Graded(**kept)
-        except TypeError:  # not what we wrote
-            return None
+        return None if kept is None else graded_from(kept, key)
 
     def grade(self, notebook: NotebookNode, key: str, engine: Engine, intake_seconds: float = 0.0) -> Graded:
         """Run and mark a notebook in the released frame, and keep the result under `key` if it is beyond doubt."""

@@ -22,6 +22,19 @@ from autograder.judging.held_out import shortfall
 _SMALL = 1 << 14  # bytes
 
 
+SAID = (
+    "NotImplementedError", "NameError", "AttributeError", "TypeError", "IndexError", "KeyError", "ValueError",
+    "AssertionError", "ZeroDivisionError", "RuntimeError",
+)  # fmt: skip
+"""The exceptions that students read of, what helps most first. The names of all of Python's own could spell out what a
+hidden test asks with."""
+
+
+def said_of(exception: str) -> str:
+    """How feedback names an exception."""
+    return exception if exception in SAID else "another exception"
+
+
 class JudgeError(Exception):
     """The reference's own answers cannot be used; the message says why."""
 
@@ -201,7 +214,7 @@ def _verdict(number: int, answer: Expected, frame: AnswerFrame | ValueRefused | 
         asked = settings.raises or (answer.frame.content if answer.frame.kind == frames.EXCEPTION else None)
         if asked and exception_matches(frame.content, asked):
             return verdict("match", "Right.")
-        return verdict("exception", f"Your function ended with {frame.content}.")
+        return verdict("exception", f"Your function ended with {said_of(frame.content)}.")
     if answer.frame.kind == frames.EXCEPTION:
         return verdict("differs", f"{settings.raises or answer.frame.content} should be raised here.", "type")
     if settings.held_out is not None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
-from autograder.judging.judge import Verdict
+from autograder.judging.judge import SAID, AnswerVerdict, Verdict, said_of
 from autograder.records.execution import Limits, QuestionResult
 
 _MOST_KINDS = 6  # sentences on wrong answers; more would not be read
@@ -26,10 +25,9 @@ def verdict_text(
     else:
         share = f"{verdict.matched} of {verdict.asked} answers right"
     lines = [f"Hidden tests: {share}, {verdict.score:.3g} of {verdict.points:g} points."]
-    wrong = [answer.says for answer in verdict.answers if answer.outcome not in ("match", "missing", "extra")]
-    counted = Counter(wrong).most_common()
-    lines += [f"- {says}" + (f" (in {times} calls)" if times > 1 else "") for says, times in counted[:_MOST_KINDS]]
-    if len(counted) > _MOST_KINDS:
+    wrong = said_of_wrong(verdict.answers)
+    lines += [f"- {says}" for says in wrong[:_MOST_KINDS]]
+    if len(wrong) > _MOST_KINDS:
         lines.append("- and more of other kinds")
     if any(answer.outcome == "match" for answer in verdict.answers) and verdict.matched < verdict.asked and not wrong:
         lines.append("- Some answers count only together with others that are missing.")
@@ -42,6 +40,19 @@ def verdict_text(
     if hint:
         lines += ["", f"Hint: {hint}"]
     return "\n".join(lines)
+
+
+def said_of_wrong(answers: Sequence[AnswerVerdict]) -> list[str]:
+    """What is said of wrong answers, each sentence once and in an order of its own: which came first, and how often, is
+    for the submission to choose, and it has seen the questions. Of several exceptions one is named, for that reason.
+    """
+    exceptions = {answer.says for answer in answers if answer.outcome == "exception"}
+    others = {answer.says for answer in answers if answer.outcome in ("differs", "refused")}
+    ranked = sorted(
+        exceptions, key=lambda says: next((n for n, name in enumerate(SAID) if f" {name}." in says), len(SAID))
+    )
+    more = ["Others ended with other exceptions."] if len(exceptions) > 1 else []
+    return ranked[:1] + more + sorted(others)
 
 
 def end_of_test(verdict: Verdict, asked: QuestionResult, limits: Limits) -> str | None:
@@ -60,5 +71,5 @@ def end_of_test(verdict: Verdict, asked: QuestionResult, limits: Limits) -> str 
     if verdict.stopped == "NameError":
         return "The hidden tests ended with a NameError: is everything defined under the name that is asked for?"
     if verdict.stopped is not None:
-        return f"The hidden tests ended early, with {verdict.stopped}."
+        return f"The hidden tests ended early, with {said_of(verdict.stopped)}."
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,12 +80,13 @@ def answer_cells(path: Path, notebook: Notebook) -> dict[str, Cell]:
 
 
 def _read_cell(place: str, label: str, source: str, names: Iterable[str]) -> Cell:
+    source = source.replace("\r\n", "\n").replace("\r", "\n")  # as Python counts lines
     lines = [line for line in source.split("\n") if line.strip() not in ("### BEGIN SOLUTION", "### END SOLUTION")]
     magic = next((line.strip() for line in lines if line.lstrip().startswith(("%", "!"))), None)
     try:
         compile("\n".join(lines), place, "exec")  # finds what `ast.parse` lets pass, a return outside a function
         tree, bound = ast.parse("\n".join(lines)), bound_names("\n".join(lines))
-    except (SyntaxError, ValueError) as error:  # ValueError: a null byte
+    except (SyntaxError, ValueError) as error:  # ValueError: a null byte, or half a character
         if magic:
             raise GradusError(f"{place}: {magic!r} is a magic, which no module may hold; move it elsewhere.") from None
         raise GradusError(f"{place}: not Python ({_reason(error)}); mend it, then run it.") from None
@@ -95,8 +97,8 @@ def _read_cell(place: str, label: str, source: str, names: Iterable[str]) -> Cel
         raise GradusError(
             f"{place}: line {other.lineno}, {experiment!r}, would run at every import; move it into a cell of your own."
         )
-    taken = [line for node in tree.body for line in set(_lines_of(node))]
-    movable = [node for node in tree.body if all(taken.count(line) == 1 for line in _lines_of(node))]
+    taken = Counter(line for node in tree.body for line in _lines_of(node))
+    movable = [node for node in tree.body if all(taken[line] == 1 for line in _lines_of(node))]
     imports = imports_among(movable)  # those that share a line with something else stay where they are
     for node in movable:
         if isinstance(node, _IMPORTS):
@@ -132,7 +134,8 @@ def imports_among(nodes: Iterable[ast.stmt]) -> dict[str, str]:
     for node in nodes:
         for inner in (getattr(node, "body", []), *(h.body for h in getattr(node, "handlers", []))):
             if isinstance(node, (ast.Try, ast.If)):
-                found = imports_among(inner) | found
+                for name, line in imports_among(inner).items():
+                    found.setdefault(name, line)
         if isinstance(node, _IMPORTS):
             for alias in node.names:
                 one: ast.stmt = ast.Import([alias])

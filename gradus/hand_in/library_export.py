@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from gradus.notebook.form import Notebook, read, source_of
 PACKAGE = "mytorch"
 OPEN = "models/mlp"
 """The module whose other public classes are exported too: what the student builds models with, `Chain` for example."""
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_ .()-]{1,100}")  # of a file: a line of code, or a module's encoding, is none
 MARK = "# Written by `gradus export-library`"
 
 
@@ -37,9 +39,12 @@ def export_library(path: Path, to: Path) -> Export:
             more than define, a name is defined in none of them or twice in one module, or `to`/mytorch is there and
             was not written by this command.
     """
-    notebook = read(path)
-    cells = answer_cells(path, notebook)
-    texts = _modules(path, notebook, cells) | _packages(path, cells)
+    try:
+        notebook = read(path)
+        cells = answer_cells(path, notebook)
+        texts = _modules(path, notebook, cells) | _packages(path, cells)
+    except (RecursionError, MemoryError):
+        raise GradusError(f"{path}: a cell is nested too deeply to be read; write it in simpler steps.") from None
     folder = to / PACKAGE
     _require_own(folder, texts)
     try:
@@ -120,9 +125,15 @@ def _elsewhere(notebook: Notebook, cells: dict[str, Cell]) -> tuple[dict[str, st
         try:
             tree = ast.parse(source)
             names |= dict.fromkeys(bound_names(source), number)
-        except SyntaxError:  # whatever it defines, it is no part of the library
+        except (
+            SyntaxError,
+            ValueError,
+            RecursionError,
+            MemoryError,
+        ):  # whatever it defines, it is no part of the library
             continue
-        imports = imports_among(tree.body) | imports  # the first one counts: experiments stand below
+        for name, line in imports_among(tree.body).items():
+            imports.setdefault(name, line)  # the first one counts: experiments stand below
     return imports, names
 
 
@@ -148,7 +159,8 @@ def _init(path: Path, name: str, lines: list[str], public: list[str]) -> str:
 
 
 def _head(path: Path, says: str) -> str:
-    return f'{MARK} from {path.name}: change the notebook, and export again.\n"""{says}"""'
+    name = path.name if _PLAIN_NAME.fullmatch(path.name) else "a notebook"
+    return f'{MARK} from {name}: change the notebook, and export again.\n"""{says}"""'
 
 
 def _relative(module: str, home: str) -> str:
@@ -166,12 +178,15 @@ def _require_own(folder: Path, texts: Iterable[str]) -> None:
     if any(folder.iterdir()) and not _is_own(folder / "__init__.py"):
         raise GradusError(f"{folder}: this folder was not written by export-library; {cure}")
     for name in texts:
+        for place in (folder / name, (folder / name).parent):
+            if place.is_symlink():  # what is written there would be written elsewhere
+                raise GradusError(f"{place}: this is a link, which export-library did not make; {cure}")
         if (folder / name).exists() and not _is_own(folder / name):
             raise GradusError(f"{folder / name}: this file was not written by export-library; {cure}")
 
 
 def _is_own(path: Path) -> bool:
     try:
-        return path.read_text(encoding="utf-8").startswith(MARK)
+        return path.is_file() and not path.is_symlink() and path.read_text(encoding="utf-8").startswith(MARK)
     except (OSError, UnicodeDecodeError):
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -172,9 +173,10 @@ def frame_for(path: Path, notebook: Notebook) -> ReleasedFrame | None:
     project = Path(__file__).resolve().parents[2]
     for folder in (*path.resolve().parents, project):
         released = folder / "exercises" / name / f"{name}.ipynb"
-        if released.is_file() and not released.samefile(path):
-            there = read(released)
-            return recorded_frame(there) or frame_of(name, there)
+        with contextlib.suppress(OSError):  # a folder that may not be looked into is not the course's
+            if released.is_file() and not released.samefile(path):
+                there = read(released)
+                return recorded_frame(there) or frame_of(name, there)
     return own
 
 

@@ -13,6 +13,7 @@ from gradus.notebook.cells import is_answer, is_graded, label_of
 from gradus.notebook.form import Notebook, source_of
 
 KEY = "gradus_frame"
+_NAME = re.compile(r"\w[\w.-]{0,49}")  # of a problem set: a folder and a file are looked for under it
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def recorded_frame(notebook: Notebook) -> ReleasedFrame | None:
         recorded = notebook["metadata"][KEY]
         name, cells = recorded["name"], tuple(FramedCell(*line.split(" ")) for line in recorded["cells"])
         texts = frozenset(recorded.get("texts", "").split())
-        return ReleasedFrame(name, cells, texts) if re.fullmatch(r"[\w.-]+", name) else None
+        return ReleasedFrame(name, cells, texts) if _NAME.fullmatch(name) else None
     except (KeyError, TypeError, AttributeError):
         return None
 

@@ -64,7 +64,7 @@ class CellWatch:
         """Handle the frames that have come: True at the end of the cell, False when the process is beyond trust."""
         control, recorder = self._control, self._recorder
         while (frame := control.next()) is not None:
-            message = read_message(frame)
+            message = read_message(frame) if recorder.budget.has_room_for_message(len(frame)) else None
             if message is None:
                 self.why = "connection"
                 return self._kill()

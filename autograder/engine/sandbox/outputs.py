@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import codecs
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
 _OVERHEAD = 200  # bytes that an output costs besides its text: a million empty displays are not for free
 _MIME_LENGTH = 200
+_MESSAGES = 16  # times what may be shown: who waits for the answers, as ours does, sends little more than once that
+_MOST_KINDS = 50  # in which one output is shown
+_MOST_ENTRIES = 20  # of what metadata say of a kind: sizes, and words for who cannot see
+_MOST_WORDS = 1_000  # characters of each
 
 
 @dataclass
@@ -16,6 +21,14 @@ class Budget:
 
     left: int
     cut: bool = False
+
+    def __post_init__(self) -> None:
+        self._messages = _MESSAGES * self.left + (1 << 22)
+
+    def has_room_for_message(self, size: int) -> bool:
+        """Whether a message of so many bytes may still come, whatever is kept of it: to read one takes time, too."""
+        self._messages -= size
+        return self._messages > 0
 
     @property
     def spent(self) -> bool:
@@ -103,17 +116,25 @@ class Recorder:
         name = message.get("display_id")
         name = name if isinstance(name, str) and len(name) < _MIME_LENGTH else None
         if message.get("update"):
-            if name in self.shown and self.budget.take(size):
-                for output in self.shown[name]:
-                    output["data"], output["metadata"] = data, metadata
+            self._update(self.shown.get(name or "", []), data, metadata, size)
             return
         output = {"output_type": "display_data", "data": data, "metadata": metadata}
         if self._add(output, size) and name is not None:
             self.shown.setdefault(name, []).append(output)
 
+    def _update(self, outputs: list[dict[str, Any]], data: dict[str, Any], metadata: dict[str, Any], size: int) -> None:
+        """Each display that is updated gets a copy, and each copy is paid for."""
+        if not outputs:
+            return
+        if not self.budget.take(size * len(outputs)):
+            self._cut()
+            return
+        for output in outputs:
+            output["data"], output["metadata"] = data, metadata
+
     def _error(self, message: dict[str, Any], size: int) -> None:
         lines = message.get("traceback")
-        lines = [_clean(line) for line in lines] if isinstance(lines, list) else []
+        lines = [line for line in map(_clean, lines) if line] if isinstance(lines, list) else []
         name, value = _clean(message.get("ename")), _clean(message.get("evalue"))
         error = {"output_type": "error", "ename": name, "evalue": value, "traceback": lines}
         if not self._add(error, size):  # that there was an error is said in any case
@@ -165,28 +186,49 @@ class Recorder:
 
 
 def _bundle(message: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is shown, by kind, as text; of what is none, such as the JSON of a widget, only the kind."""
     data, metadata = message.get("data"), message.get("metadata")
     clean: dict[str, Any] = {}
     for mime, content in (data if isinstance(data, dict) else {}).items():
+        if len(clean) >= _MOST_KINDS:
+            break
         name = _clean(mime)
         if len(name) > _MIME_LENGTH or content is None:
             continue
-        is_json = name == "application/json" or name.endswith("+json")
-        clean[name] = _clean_json(content) if is_json else _clean(content)
-    return clean, _clean_json(metadata) if isinstance(metadata, dict) else {}
+        if isinstance(content, list) and all(isinstance(line, str) for line in content):
+            content = "".join(content)  # as notebooks may keep text
+        clean[name] = _clean(content) if isinstance(content, (str, int, float)) else {}
+    return clean, _about(metadata)
+
+
+def _about(metadata: Any) -> dict[str, Any]:
+    """What metadata say of each kind, or of all, in numbers and words: nothing in them is nested any deeper."""
+    if not isinstance(metadata, dict):
+        return {}
+    known: dict[str, Any] = _plain(metadata)
+    for kind, own in list(metadata.items())[:_MOST_KINDS]:
+        if isinstance(own, dict) and len(kind) <= _MIME_LENGTH:
+            known[_clean(kind)] = _plain(own)
+    return known
+
+
+def _plain(entries: dict[str, Any]) -> dict[str, Any]:
+    plain = {}
+    for name, value in list(entries.items())[:_MOST_ENTRIES]:
+        if len(name) <= _MIME_LENGTH and _is_plain(value):
+            plain[_clean(name)] = _clean(value)[:_MOST_WORDS] if isinstance(value, str) else value
+    return plain
+
+
+def _is_plain(value: Any) -> bool:
+    if type(value) is int:
+        return abs(value) < 1 << 53
+    return value is None or isinstance(value, (str, bool)) or (type(value) is float and math.isfinite(value))
 
 
 def _clean(value: object) -> str:
-    """Text that can be written as UTF-8: half a surrogate pair cannot."""
+    """Text that can be written as UTF-8: half a surrogate pair cannot. What is nested is no text."""
+    if isinstance(value, (list, dict)):
+        return ""
     text = value if isinstance(value, str) else "" if value is None else repr(value)
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _clean_json(value: Any) -> Any:
-    if isinstance(value, str):
-        return _clean(value)
-    if isinstance(value, list):
-        return [_clean_json(item) for item in value]
-    if isinstance(value, dict):
-        return {_clean(name): _clean_json(item) for name, item in value.items()}
-    return value

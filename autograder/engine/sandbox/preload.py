@@ -27,6 +27,7 @@ _PRELOAD_FOR = (
     ),
 )
 _AROUND = 40  # characters on either side of a word that its pattern may need
+_MOST = 1_000  # places of a word; a text with more of them is made of it
 
 
 def preload_for(sources: Iterable[str]) -> tuple[str, ...]:
@@ -45,6 +46,8 @@ def preload_for(sources: Iterable[str]) -> tuple[str, ...]:
 def _surroundings(word: str, text: str) -> Iterator[str]:
     """The pieces of `text` in which `word` stands: a pattern is slow on the whole of a notebook."""
     at = text.find(word)
-    while at >= 0:
+    for _ in range(_MOST):
+        if at < 0:
+            return
         yield text[max(0, at - _AROUND) : at + len(word) + _AROUND]
         at = text.find(word, at + len(word))

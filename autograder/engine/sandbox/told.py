@@ -14,8 +14,13 @@ def read_into(result: CellResult, end: dict[str, Any]) -> None:
     told = end.get("passed_over")
     for entry in told[:_MOST] if isinstance(told, list) else ():
         match entry:
-            case [int(line), str(kind), str(what)] if 0 < line < _LINES and kind in KINDS:
-                result.passed_over.append(PassedOver(line, kind, what[:_LENGTH]))
+            case [int(line), str(kind), str(what)] if type(line) is int and 0 < line < _LINES and kind in KINDS:
+                result.passed_over.append(PassedOver(line, kind, _clean(what)))
     match end.get("broken"):
-        case [int(line), str(why)] if 0 < line < _LINES:
-            result.broken = line, why[:_LENGTH]
+        case [int(line), str(why)] if type(line) is int and 0 < line < _LINES:
+            result.broken = line, _clean(why)
+
+
+def _clean(text: str) -> str:
+    """Short, and without half characters, which no file and no page can hold."""
+    return text[:_LENGTH].encode("utf-8", "replace").decode("utf-8")

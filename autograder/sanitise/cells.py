@@ -13,32 +13,14 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-import nh3
+from autograder.sanitise.markup import as_image, clean_html
+from autograder.sanitise.texts import clean_text, without_commands
 
 MAX_LINES = 1000  # of a stream that are kept
+_MOST_COLOURING = 1 << 28  # escapes times characters of a text: nbconvert copies the rest of it at each escape
+_ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]?|\x1b")
 _LONG = 4000  # characters of Markdown, of which some take the renderer minutes
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
-_TAGS = {
-    "a", "abbr", "b", "blockquote", "br", "caption", "code", "col", "colgroup", "dd", "del", "details", "div", "dl",
-    "dt", "em", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "ol",
-    "p", "pre", "q", "s", "samp", "small", "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot",
-    "th", "thead", "tr", "u", "ul", "var",
-}  # fmt: skip
-_ATTRIBUTES = {
-    "*": {"title"}, "a": {"href"}, "img": {"src", "alt", "width", "height"}, "ol": {"start"},
-    "td": {"colspan", "rowspan", "align"}, "th": {"colspan", "rowspan", "align", "scope"}, "col": {"span"},
-}  # fmt: skip
-_DATA_IMAGE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
-_SVG = re.compile(r"<svg\b.*?</svg\s*>", re.IGNORECASE | re.DOTALL)
-_SVG_NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'
-_TAG = re.compile(r"<(?=[A-Za-z/!?])")
-_PICTURE = re.compile(r"!\[(?![^\[\]]*\]\(attachment:[\w.%-]+\))")
-_ATTACHED = re.compile(r"!\[(?=[^\[\]]*\]\(attachment:([\w.%-]+)\))")
-_REFERENCE = re.compile(r"\](?=:\s*\S)")
-_LINK = re.compile(r"\](?=\((?!\s*(?:https?:|mailto:|#|attachment:)))", re.IGNORECASE)
-_COMMANDS = re.compile(
-    r"\\(?=(href|url|require|cssId|class|style|unicode|def|let|newcommand|renewcommand|Newextarrow)\b)"
-)
 _SIZES = ("width", "height")
 _MOST_ALT = 300  # characters
 
@@ -66,21 +48,6 @@ def as_code(text: str) -> str:
     return "\n".join(f"    {line}" for line in lines) or "    "
 
 
-def clean_text(markdown: str, attachments: Collection[str] = ()) -> str:
-    """Markdown without HTML, pictures from elsewhere, links other than to the web, and commands that make links.
-
-    Pictures stay that are among `attachments`: one that is not there would stop nbconvert.
-    What is taken out is taken out by a space in its middle, wherever it stands: that depends on no opinion on what is
-    code and what is not.
-    """
-    markdown = _TAG.sub("< ", markdown)
-    markdown = _PICTURE.sub("! [", markdown)
-    markdown = _ATTACHED.sub(lambda found: "![" if found.group(1) in attachments else "! [", markdown)
-    markdown = _REFERENCE.sub("] ", markdown)
-    markdown = _LINK.sub("] ", markdown)
-    return _COMMANDS.sub(r"\\ ", markdown)
-
-
 def _try_to_render(markdown: str) -> None:
     """Take the time that every reader's program would take for a long text: who bounds this, bounds theirs."""
     if len(markdown) > _LONG:
@@ -96,7 +63,7 @@ def clean_outputs(outputs: list[Any]) -> list[Any]:
         if output["output_type"] == "stream":
             if lines > MAX_LINES:
                 continue
-            text = output["text"].split("\n", MAX_LINES - lines + 1)
+            text = _coloured(output["text"]).split("\n", MAX_LINES - lines + 1)
             lines += len(text)
             if lines > MAX_LINES:
                 text = [*text[: MAX_LINES - lines - 1], "... the rest is left out: too many lines ...", ""]
@@ -105,9 +72,16 @@ def clean_outputs(outputs: list[Any]) -> list[Any]:
             data, metadata = clean_bundle(output["data"]), _of_pictures(output["metadata"])
             metadata = {kind: own for kind, own in metadata.items() if kind in data}
             kept.append({**output, "data": data, "metadata": metadata})
+        elif output["output_type"] == "error":
+            kept.append({**output, "traceback": [_coloured("\n".join(output["traceback"]))]})
         else:
             kept.append(output)
     return kept
+
+
+def _coloured(text: str) -> str:
+    """A text with its escapes, or without them when they are too many for the programs that will show it."""
+    return text if text.count("\x1b") * len(text) <= _MOST_COLOURING else _ESCAPE.sub("", text)
 
 
 def clean_bundle(data: dict[str, Any]) -> dict[str, str]:
@@ -117,49 +91,17 @@ def clean_bundle(data: dict[str, Any]) -> dict[str, str]:
         if not isinstance(content, str):
             continue
         if kind == "text/plain":
-            clean[kind] = content
+            clean[kind] = _coloured(without_commands(content))
         elif kind == "text/html":
             clean[kind] = clean_html(content)
         elif kind in ("text/markdown", "text/latex"):
             clean[kind] = clean_text(content)
             _try_to_render(clean[kind])
         elif kind == "image/svg+xml":
-            clean.setdefault("text/html", _image(content))
+            clean.setdefault("text/html", as_image(content))
         elif kind in _PICTURES and _is_base64(content):
             clean[kind] = content
     return clean or {"text/plain": "[an output of a kind that is not shown here]"}
-
-
-def clean_html(html: str) -> str:
-    """HTML with a fixed set of tags, no styles, no scripts, and pictures that it holds itself."""
-    html = _SVG.sub(lambda found: _image(found.group()), html)
-    clean = nh3.clean(
-        html,
-        tags=_TAGS,
-        attributes=_ATTRIBUTES,
-        attribute_filter=_only_own_pictures,
-        url_schemes={"http", "https", "mailto", "data"},
-        link_rel="noopener noreferrer nofollow",
-        strip_comments=True,
-    )
-    return _COMMANDS.sub(r"\\ ", clean)
-
-
-def _only_own_pictures(tag: str, attribute: str, value: str) -> str | None:
-    if attribute == "src":
-        return value if _DATA_IMAGE.fullmatch(value) else None
-    if attribute == "href":
-        return value if value.lower().startswith(("http:", "https:", "mailto:", "#")) else None
-    return value
-
-
-def _image(svg: str) -> str:
-    """An SVG drawing as an image: there it is only looked at."""
-    start = svg.find("<svg")
-    if start >= 0 and "xmlns=" not in svg[: svg.find(">", start)]:
-        svg = svg.replace("<svg", f"<svg {_SVG_NAMESPACE}", 1)
-    encoded = base64.b64encode(svg.encode("utf-8", "replace")).decode()
-    return f'<img alt="a drawing" src="data:image/svg+xml;base64,{encoded}">'
 
 
 def _clean_attachments(attachments: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:

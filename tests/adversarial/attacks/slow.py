@@ -1,0 +1,104 @@
+"""What takes the grader's own side long: rows 13, 23 and 30. Each costs its own question, or what it shows."""
+
+from __future__ import annotations
+
+from attacks.attack import Work, attack
+
+
+@attack(13)
+def displays_a_drawing_without_end(work: Work) -> None:
+    work.add("from IPython.display import display, HTML\ndisplay(HTML('<svg ' * 100_000))")
+
+
+@attack(13)
+def displays_elements_in_elements(work: Work) -> None:
+    work.add(
+        "from IPython.display import display, HTML\nfor unit in ('<div>', '<table><tr><td>', '<b><p>', '<ul><li>'):\n"
+        "    display(HTML(unit * 20_000))"
+    )
+
+
+@attack(13)
+def displays_what_parsers_are_slow_at(work: Work) -> None:
+    work.add(
+        "from IPython.display import display, HTML\nfor unit in ('&', '&amp;', '<!--', '</b>', \"<a b='\"):\n"
+        "    display(HTML(unit * 40_000))\ndisplay(HTML('<p' + ' a' * 100_000 + '>'))"
+    )
+
+
+@attack(13)
+def prints_colours_only(work: Work) -> None:
+    work.add("print('\\x1b[31m' * 120_000)")
+
+
+@attack(13, problem="too much")
+def one_update_of_many_displays(work: Work) -> None:
+    work.add(
+        "from IPython.display import display, update_display\nfor _ in range(500): display('x', display_id='one')\n"
+        "update_display('y' * 200_000, display_id='one')"
+    )
+
+
+@attack(13)
+def metadata_in_metadata(work: Work) -> None:
+    work.add(
+        "from IPython.display import display\nnested = 0\nfor _ in range(600): nested = {'a': [nested]}\n"
+        "import sys; sys.setrecursionlimit(10_000)\n"
+        "display({'text/plain': 'x', 'application/json': nested}, raw=True, metadata=nested)"
+    )
+
+
+@attack(13)
+def displays_markdown_that_is_slow_to_draw(work: Work) -> None:
+    work.add(
+        "from IPython.display import display, Markdown\n"
+        "for unit in ('\\\\begin{a}', '[a](http://b ', '*a ', '> ' , '`a ', '[' ):\n"
+        "    display(Markdown(unit * 10_000))"
+    )
+
+
+@attack(30)
+def an_essay_that_is_slow_to_draw(work: Work) -> None:
+    work.answer("why_cross_entropy", "\\begin{a}" * 8_000)
+    work.add("[a](http://b " * 8_000, kind="markdown")
+    work.add("> " * 20_000 + "x", kind="markdown")
+
+
+@attack(30)
+def a_cell_of_a_million_signs(work: Work) -> None:
+    work.add("x = '" + "+-*/" * 250_000 + "'")
+
+
+@attack(30)
+def one_picture_shown_a_thousand_times(work: Work) -> None:
+    work.add("![x](attachment:a.png)\n\n" * 1_000, kind="markdown")
+    cell = work.notebook["cells"][work.notebook["cells"].index(work.cell("one_hot-prompt")) - 1]
+    cell["attachments"] = {"a.png": {"image/png": "iVBORw0K" * 100_000}}
+
+
+@attack(30, loses=("one_hot", "softmax"))
+def answers_whose_keys_collide(work: Work) -> None:
+    """Integers that are multiples of 2**61 - 1 have one hash: a dict of them takes a time that grows with the square."""
+    for question in ("one_hot", "softmax"):
+        work.body(question, "return {n * (2**61 - 1): None for n in range(1, 12_000)}")
+
+
+@attack(30, loses=("log_sum_exp",))
+def answers_of_many_small_arrays(work: Work) -> None:
+    work.body("log_sum_exp", "import numpy as np\nreturn [np.broadcast_to(np.uint8(1), (30,))] * 90_000")
+
+
+@attack(30, loses=("accuracy",))
+def answers_of_deep_lists(work: Work) -> None:
+    work.body("accuracy", "nested = []\nfor _ in range(900): nested = [nested]\nreturn nested")
+
+
+@attack(23, loses=("one_hot", "softmax"))
+def exceptions_that_spell(work: Work) -> None:
+    """Which exception ends a call is for the submission to choose, and it has seen what it was asked."""
+    for question in ("one_hot", "softmax"):
+        names = "names = [n for n, e in vars(__import__('builtins')).items() if isinstance(e, type) and "
+        names += "issubclass(e, Exception) and n not in ('UnicodeDecodeError', 'UnicodeEncodeError', "
+        names += "'UnicodeTranslateError', 'ExceptionGroup')]\nimport random\n"
+        names += "raise getattr(__import__('builtins'), random.choice(sorted(names)))()"
+        work.body(question, names)
