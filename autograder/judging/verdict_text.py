@@ -31,6 +31,8 @@ def verdict_text(
     lines += [f"- {says}" + (f" (in {times} calls)" if times > 1 else "") for says, times in counted[:_MOST_KINDS]]
     if len(counted) > _MOST_KINDS:
         lines.append("- and more of other kinds")
+    if verdict.matched > 0 and (cases := _cases_that_are_not_right(verdict)):
+        lines.append(f"- Not yet right in these cases: {cases}.")
     if any(answer.outcome == "match" for answer in verdict.answers) and verdict.matched < verdict.asked and not wrong:
         lines.append("- Some answers count only together with others that are missing.")
     if verdict.answers and verdict.answers[-1].outcome == "extra":
@@ -42,6 +44,12 @@ def verdict_text(
     if hint:
         lines += ["", f"Hint: {hint}"]
     return "\n".join(lines)
+
+
+def _cases_that_are_not_right(verdict: Verdict) -> str:
+    """The names of the groups that earned nothing though each of their answers came."""
+    groups = dict.fromkeys(answer.group for answer in verdict.answers if answer.group and answer.outcome != "match")
+    return "; ".join(group for group in groups if group)
 
 
 def end_of_test(verdict: Verdict, asked: QuestionResult, limits: Limits) -> str | None:
