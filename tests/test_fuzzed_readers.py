@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.answers.encoding import encode
@@ -38,10 +40,6 @@ from gradus.notebook.cells import label_of
 from gradus.notebook.form import read
 from gradus.notebook.frame import recorded_frame
 from gradus.printable import on_one_line, printable
-
-hypothesis = pytest.importorskip("hypothesis")
-from hypothesis import HealthCheck, given, settings  # noqa: E402
-from hypothesis import strategies as some  # noqa: E402
 
 QUICK = settings(
     max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=True

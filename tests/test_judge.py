@@ -125,11 +125,13 @@ def test_containers_are_compared_entry_by_entry() -> None:
     assert not matches({(1, 2): "a"}, {(True, 2): "a"})
 
 
-def test_a_difference_within_a_container_says_where_as_python_writes_it() -> None:
+def test_a_difference_within_a_container_is_placed_as_python_writes_it_and_said_without_numbers() -> None:
     expected, received = [1, (2.0, {"a": [3]})], [1, (2.0, {"a": ["3"]})]
     found = difference(expected, received, Settings())
     assert found is not None
-    assert found.sentence == "In entry [1][1][…][0] of what is compared: An int is asked for; yours is a string."
+    assert found.place == "[1][1][…][0]"
+    assert found.sentence() == "In one of several results: An int is asked for; yours is a string."
+    assert found.sentence(("count", "loss")) == "In loss: An int is asked for; yours is a string."
 
 
 # Numbers

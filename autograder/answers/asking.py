@@ -28,6 +28,7 @@ def answer(
     group: str | None = None,
     raises: type[BaseException] | None = None,
     returns: str = "result",
+    parts: tuple[str, ...] = (),
     **kwargs: Any,
 ) -> None:
     """Send what `fn(*args, **kwargs)` returns, or that it raised.
@@ -44,13 +45,14 @@ def answer(
         raises: the exception that `fn` is asked to raise, one of Python's own.
         returns: send the "result"; the "arguments" as they are after the call, for a function that works in place; or
             "both", for one that must leave its arguments alone: then these are compared exactly.
+        parts: what a student calls the entries of the tuple that `fn` returns, in order: words for feedback.
 
     Raises:
         ValueError: a setting that does not exist.
         ValueRefused: outside the grader, a result that cannot be an answer.
     """
     name = None if raises is None else getattr(raises, "__name__", repr(raises))
-    settings = Settings(rtol=rtol, atol=atol, kind=kind, group=group, raises=name, returns=returns)
+    settings = Settings(rtol=rtol, atol=atol, kind=kind, group=group, raises=name, returns=returns, parts=tuple(parts))
     _ask(current(), fn, args, kwargs, settings)
 
 

@@ -41,6 +41,7 @@ class Settings:
     type: "number" takes any real number for any, "array" a tensor for an array and one float dtype for another.
     Answers of one `group` earn together or not at all. `raises` names the exception that is asked for. `returns` says
     what was sent: the result, the arguments after the call, or both. `steps` counts the optimiser steps of the answer.
+    `parts` are the names under which students know the entries of a tuple that is the result.
     """
 
     rtol: float = 1e-5
@@ -51,6 +52,7 @@ class Settings:
     returns: str = "result"
     held_out: HeldOut | None = None
     steps: int = 0
+    parts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, tolerance in (("rtol", self.rtol), ("atol", self.atol)):
@@ -64,6 +66,8 @@ class Settings:
             raise ValueError(f"returns={self.returns!r}: choose one of {', '.join(RETURNS)}")
         if not (self.group is None or (type(self.group) is str and self.group)):
             raise ValueError(f"group={self.group!r}: give a name")
+        if type(self.parts) is not tuple or not all(type(part) is str and part for part in self.parts):
+            raise ValueError(f"parts={self.parts!r}: give a tuple of names")
         if self.raises is not None and self.raises not in EXCEPTIONS:
             raise ValueError(f"raises={self.raises!r}: choose one of Python's own exceptions")
         if self.held_out is not None and not 0 < self.held_out.at_least <= 1:

@@ -18,6 +18,7 @@ from autograder.grading.notes import most_important, notes_of
 from autograder.grading.outputs import show, show_mark
 from autograder.grading.problems import problems_of
 from autograder.grading.undefined import left_stubs, why_undefined
+from autograder.judging.explain import in_words
 from autograder.judging.judge import Verdict, judge
 from autograder.judging.verdict_text import verdict_text
 from autograder.misconceptions.variants import Misconception
@@ -118,8 +119,10 @@ def _judged(
     expected: list[bytes], asked: QuestionResult, points: float, diagnose: Diagnose | None
 ) -> tuple[Verdict, Misconception | None]:
     verdict = judge(expected, asked.frames, points)
-    wrong = verdict.matched < verdict.asked
-    return verdict, diagnose(asked.name, asked.frames) if diagnose is not None and wrong else None
+    if verdict.matched == verdict.asked:
+        return verdict, None
+    found = diagnose(asked.name, asked.frames) if diagnose is not None else None
+    return in_words(verdict, expected, asked.frames), found
 
 
 def _lost(

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.answers.settings import Settings
+from autograder.answers.settings import EXCEPTIONS, Settings
 from autograder.answers.values import Array
 
 _FLOATS = ("float16", "bfloat16", "float32", "float64")
@@ -20,6 +20,7 @@ _WORDS = {
     type(None): "None", bool: "a bool", int: "an int", float: "a float", str: "a string", list: "a list",
     tuple: "a tuple", dict: "a dict",
 }  # fmt: skip
+_TYPES = ("bool", "int", "float", "str", "list", "tuple", "dict", "set", "NoneType", "Size", "Tensor", "ndarray")
 _LIBRARY_WORDS = {"torch": "a PyTorch tensor", "numpy": "a NumPy array", "numpy scalar": "a NumPy number"}
 
 
@@ -34,10 +35,16 @@ class Difference:
     says: str
     place: str = ""
 
-    @property
-    def sentence(self) -> str:
-        """A hidden test may have put together what it compares, so the place is not always in what was returned."""
-        return f"In entry {self.place} of what is compared: {self.says}" if self.place else self.says
+    def sentence(self, parts: tuple[str, ...] = ()) -> str:
+        """`says`, and in which of the named `parts` of the result it is.
+
+        A hidden test may have put together what it compares: its lists and numbers mean nothing to a student.
+        """
+        if not self.place:
+            return self.says
+        number = self.place[1 : self.place.index("]")]
+        known = number.isdigit() and int(number) < len(parts)
+        return f"In {parts[int(number)]}: {self.says}" if known else f"In one of several results: {self.says}"
 
     def inside(self, entry: str) -> Difference:
         return replace(self, place=f"[{entry}]{self.place}")
@@ -59,7 +66,9 @@ def difference(expected: Any, received: Any, settings: Settings) -> Difference |
         return _between_dicts(expected, received, settings)
     if type(expected) is float:
         return None if _close(np.float64(expected), np.float64(received), settings) else _wrong_values("The value")
-    return None if expected == received else _wrong_values("The value")
+    if expected == received:
+        return None
+    return _wrong_word(expected, received) if type(expected) is str else _wrong_values("The value")
 
 
 def _between_numbers(expected: Any, received: Any, settings: Settings) -> Difference | None:
@@ -147,7 +156,24 @@ def _as_number(value: Any) -> int | float:
     return value.data.item() if isinstance(value, Array) else value
 
 
+def _wrong_word(expected: str, received: str) -> Difference:
+    """Two strings. Hidden tests note an exception, or a type, by its name."""
+    if expected in EXCEPTIONS:
+        came = f"yours ends with {received}" if received in EXCEPTIONS else "yours does not"
+        return Difference("type", f"{expected} should be raised; {came}.")
+    if received in EXCEPTIONS:
+        return Difference("type", f"Your function ended with {received} where a result is asked for.")
+    if expected in _TYPES:
+        came = f"yours is {received}" if received in _TYPES else "yours is another"
+        return Difference("type", f"The type should be {expected}; {came}.")
+    return _wrong_values("The text")
+
+
 def _wrong_type(expected: Any, received: Any) -> Difference:
+    if type(expected) is str and expected in EXCEPTIONS:
+        return Difference("type", f"{expected} should be raised; yours returned {_words(received)}.")
+    if type(received) is str and received in EXCEPTIONS:
+        return Difference("type", f"Your function ended with {received} where {_words(expected)} is asked for.")
     return Difference("type", f"{_capital(_words(expected))} is asked for; yours is {_words(received)}.")
 
 

@@ -225,7 +225,7 @@ def _verdict(number: int, answer: Expected, frame: AnswerFrame | ValueRefused | 
         found = difference(answer.frame.content, frame.content, settings)
     if found is None:
         return verdict("match", "Right.")
-    return verdict("differs", found.sentence, found.aspect)
+    return verdict("differs", found.sentence(settings.parts), found.aspect)
 
 
 def _difference_of_both(expected: Any, received: Any, settings: Settings) -> Difference | None:

@@ -29,6 +29,8 @@ def verdict_text(
     lines += [f"- {says}" for says in wrong[:_MOST_KINDS]]
     if len(wrong) > _MOST_KINDS:
         lines.append("- and more of other kinds")
+    if verdict.matched > 0 and (cases := _cases_that_are_not_right(verdict)):
+        lines.append(f"- Not yet right in these cases: {cases}.")
     if any(answer.outcome == "match" for answer in verdict.answers) and verdict.matched < verdict.asked and not wrong:
         lines.append("- Some answers count only together with others that are missing.")
     if verdict.answers and verdict.answers[-1].outcome == "extra":
@@ -53,6 +55,12 @@ def said_of_wrong(answers: Sequence[AnswerVerdict]) -> list[str]:
     )
     more = ["Others ended with other exceptions."] if len(exceptions) > 1 else []
     return ranked[:1] + more + sorted(others)
+
+
+def _cases_that_are_not_right(verdict: Verdict) -> str:
+    """The names of the groups that earned nothing though each of their answers came."""
+    groups = dict.fromkeys(answer.group for answer in verdict.answers if answer.group and answer.outcome != "match")
+    return "; ".join(group for group in groups if group)
 
 
 def end_of_test(verdict: Verdict, asked: QuestionResult, limits: Limits) -> str | None:
