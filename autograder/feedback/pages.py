@@ -75,8 +75,9 @@ class FeedbackExporter(HTMLExporter):
 class PageMaker:
     """Makes pages, as a service that can be ended at any moment."""
 
-    def __init__(self, config: Config) -> None:
-        self._exporter = FeedbackExporter(config=config)
+    def __init__(self, sections: dict[str, Any]) -> None:
+        """Args: those of nbgrader's options that are about pages."""
+        self._exporter = FeedbackExporter(config=Config(sections))
 
     def page(self, pieces: Pieces, notebook: dict[str, Any], resources: dict[str, Any]) -> str:
         """The page of a graded notebook; text and code that cannot be drawn are shown as they were written."""

@@ -23,16 +23,18 @@ if TYPE_CHECKING:
 _CONTENT = b'<meta name="gradus-content" content="'
 _HEAD_BYTES = 2000
 _MAKER = "autograder.feedback.pages"
+# What of nbgrader's options is about pages: others may hold classes of the instructor's, which stay here.
+_SECTIONS = ("FeedbackExporter", "HTMLExporter", "TemplateExporter", "Exporter", "NbConvertBase", "Highlight2HTML")
 
 
 @dataclass(frozen=True)
 class _Make:
     """Makes a maker of pages where it is to work."""
 
-    config: Config
+    sections: dict[str, Any]
 
     def __call__(self, ask: Callable[[str], Any]) -> object:
-        return importlib.import_module(_MAKER).PageMaker(self.config)
+        return importlib.import_module(_MAKER).PageMaker(self.sections)
 
 
 class FeedbackWriter:
@@ -43,9 +45,9 @@ class FeedbackWriter:
 
     def __init__(self, course: Course, problem_set: str, config: Config) -> None:
         self._course, self._name = course, problem_set
-        config = copy.deepcopy(config)
-        config.Exporter.default_preprocessors = []
-        self._pages = Bounded(_Make(config))
+        own = {name: copy.deepcopy(config[name]) for name in _SECTIONS if name in config}
+        own.setdefault("Exporter", {})["default_preprocessors"] = []
+        self._pages = Bounded(_Make(own))
 
     def __enter__(self) -> Self:
         return self
