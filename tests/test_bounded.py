@@ -152,7 +152,7 @@ def test_nothing_is_left_when_it_is_closed() -> None:
 
 
 def test_all_pieces_of_a_kind_together_have_a_time_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pieces, "CALL_SECONDS", 0.05)
+    monkeypatch.setattr(pieces, "KIND_SECONDS", 0.05)
     work = Pieces()
     busy = [work.do(("cell", n), lambda: sum(range(200_000)) > 0, lambda: False) for n in range(200)]
     assert busy[0]

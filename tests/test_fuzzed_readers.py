@@ -107,6 +107,14 @@ def size(number: int) -> bytes:
     return number.to_bytes(8, "little")
 
 
+def _frame_of_dict(entries: int) -> bytes:
+    keys = b"".join(
+        bytes([TAGS["int"]]) + size(16) + (number * (2**61 - 1)).to_bytes(16, "little") + b"\0"
+        for number in range(entries)
+    )
+    return answer(bytes([TAGS["dict"]]) + size(entries) + keys)
+
+
 CRASHED_FRAMES = {
     "nothing": b"",
     "a frame of 100 GB": HEAD + size(100 << 30),
@@ -117,6 +125,7 @@ CRASHED_FRAMES = {
     "tuples as keys, in tuples": answer(bytes([TAGS["dict"]]) + size(1) + (bytes([TAGS["tuple"]]) + size(1)) * 5_000),
     "a dict as a key": answer(bytes([TAGS["dict"]]) + size(1) + bytes([TAGS["dict"]]) + size(0) + b"\0"),
     "half a character": answer(bytes([TAGS["str"]]) + size(1) + b"\xff"),
+    "keys of one hash": _frame_of_dict(20_000),
     "an integer of a gigabyte": answer(bytes([TAGS["int"]]) + size(1 << 30)),
 }
 
@@ -420,14 +429,6 @@ def notebook_of(cells: list[dict[str, Any]]) -> bytes:
     return json.dumps({"nbformat": 4, "cells": cells}).encode()
 
 
-def _frame_of_dict(entries: int) -> bytes:
-    keys = b"".join(
-        bytes([TAGS["int"]]) + size(16) + (number * (2**61 - 1)).to_bytes(16, "little") + b"\0"
-        for number in range(entries)
-    )
-    return answer(bytes([TAGS["dict"]]) + size(entries) + keys)
-
-
 SHOWN = [
     "<svg ", "<svg></svg>", "<div>", "<div></div>", "<b><p>", "<li>", "&", "&amp;", "&#38;", "<!--", "<!-- -->",
     "<a b='", "<p a a a>", "</svg ", "<table><tr>", "</b>", "<script>", "<a href=#>x</a>", "<br>",
@@ -442,6 +443,7 @@ GROWING: dict[str, Callable[[int], Any]] = {
     "frame of arrays": lambda n: refused_or_read(
         answer(bytes([TAGS["list"]]) + size(n // 40) + (bytes([TAGS["array"], 1, 1, 0]) + b"x") * (n // 40))
     ),
+    "frame of keys of one hash": lambda n: refused_or_read(_frame_of_dict(n // 20)),
     "frames": lambda n: Channel(100)._take(b"\0\0\0\1A" * (n // 5)),
     "message of brackets": lambda n: read_message(b'{"a":[' + b"[]," * (n // 3) + b"0]}"),
     "message of numbers": lambda n: recorded([{"kind": "display", "data": {"text/plain": "9" * n}}]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import math
 import random
 from typing import Any
@@ -13,9 +14,11 @@ from answering import frames_of, verdict_of
 
 from autograder.answers import frames
 from autograder.answers.encoding import encode
-from autograder.answers.settings import Settings
+from autograder.answers.settings import EXCEPTIONS, Settings
 from autograder.judging.compare import difference
-from autograder.judging.judge import JudgeError, Verdict, judge
+from autograder.judging.judge import SAID, JudgeError, Verdict, judge
+from autograder.judging.verdict_text import verdict_text
+from autograder.records.execution import Limits, QuestionResult
 
 NAN, INF = math.nan, math.inf
 ASK = "from autograder.answers import answer, cases\nimport torch\n"
@@ -292,6 +295,27 @@ def test_no_exception_name_reaches_the_verdict_but_python_s_own() -> None:
     assert judge([frame(1)], [forged], 1).answers[0].outcome == "refused"
     forged_reason = frames.packed_name(frames.REFUSED, "<script>", Settings())
     assert "script" not in judge([frame(1)], [forged_reason], 1).answers[0].says
+
+
+def said_of_exceptions(names: list[str]) -> str:
+    asked = [frame(float(number)) for number in range(len(names))]
+    received = [raised(name) for name in names]
+    return verdict_text(judge(asked, received, 1.0), QuestionResult("q", received, "done"), Limits())
+
+
+def test_neither_order_nor_number_nor_choice_of_exceptions_says_what_was_asked() -> None:
+    names = [name for name in EXCEPTIONS if issubclass(getattr(builtins, name), Exception)]
+    texts = set()
+    for seed in range(50):
+        drawn = random.Random(seed).choices(names, k=12)
+        assert said_of_exceptions(drawn) == said_of_exceptions(sorted(drawn, reverse=True))
+        texts.add(said_of_exceptions(drawn))
+    assert len(texts) <= 2 * (len(SAID) + 1)
+    every = said_of_exceptions(names)
+    assert [name for name in names if f" {name}." in every] == ["NotImplementedError"]
+    assert "calls" not in said_of_exceptions(["KeyError"] * 12)
+    assert "- Your function ended with KeyError." in said_of_exceptions(["KeyError"] * 12)
+    assert "another exception" in said_of_exceptions(["BlockingIOError"] * 12)
 
 
 def test_softmax_wheats_earn_everything_and_chaffs_lose_some() -> None:

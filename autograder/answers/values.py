@@ -61,6 +61,8 @@ class ValueLimits:
 
     depth: int = 20  # containers within containers
     count: int = 100_000  # entries of containers, all together
+    keys: int = 5_000  # of dicts, all together: whose hashes are equal, each is compared with all before it
+    arrays: int = 20_000  # each takes as long as a hundred numbers
     bytes: int = 64 * 2**20
 
 
@@ -100,7 +102,7 @@ class _Reader:
         self.data = memoryview(data)
         self.limits = limits
         self.position = 0
-        self.count = 0
+        self.count = self.keys = self.arrays = 0
 
     def value(self, depth: int) -> Any:
         if depth > self.limits.depth:
@@ -155,7 +157,11 @@ class _Reader:
 
     def dictionary(self, depth: int) -> dict[Any, Any]:
         found: dict[Any, Any] = {}
-        for _ in range(self.entries(2)):
+        entries = self.entries(2)
+        self.keys += entries
+        if self.keys > self.limits.keys:
+            raise ValueRefused("many")
+        for _ in range(entries):
             key = self.value(depth + 1)
             if not is_key(key):
                 raise ValueRefused("key")
@@ -165,6 +171,9 @@ class _Reader:
         return found
 
     def array(self) -> Array:
+        self.arrays += 1
+        if self.arrays > self.limits.arrays:
+            raise ValueRefused("many")
         library, dtype, dimensions = self.take(3)
         if library >= len(LIBRARIES) or dtype >= len(DTYPES) or dimensions > MAX_DIMENSIONS:
             raise ValueRefused("malformed")

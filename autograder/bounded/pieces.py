@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 from gradus.errors import GradusError
 
 PIECE_SECONDS = 2.0  # of processor time; a piece takes milliseconds
-CALL_SECONDS = 10.0  # and all pieces of one kind together, of one call; what is done between pieces, too
+KIND_SECONDS = 5.0  # and all pieces of one kind together, of one call
+CALL_SECONDS = 10.0  # what is done between pieces
 MEMORY_BYTES = 3 << 30  # of address space that a service may take besides what it began with
 ALL = "all"  # lost: every piece that is left
 
@@ -66,7 +67,7 @@ class Pieces:
             given: Done = self._known[piece]
             return given
         kind = kind_of(piece)
-        left = min(PIECE_SECONDS, CALL_SECONDS - self._spent.get(kind, 0.0))
+        left = min(PIECE_SECONDS, KIND_SECONDS - self._spent.get(kind, 0.0))
         if left <= 0:
             self.lost.add(kind)
         if self.lost & {piece, kind, ALL}:

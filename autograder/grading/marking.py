@@ -14,7 +14,7 @@ from autograder.assignment.jobs import Assignment
 from autograder.bounded.pieces import Pieces
 from autograder.grading.answer_key import AnswerKey
 from autograder.grading.content import versions
-from autograder.grading.notes import most_important, notes_of
+from autograder.grading.notes import most_important, notes_of, place_of_cell
 from autograder.grading.outputs import show, show_mark
 from autograder.grading.problems import problems_of
 from autograder.grading.undefined import left_stubs, why_undefined
@@ -136,13 +136,17 @@ def _lost(
 def _clean(notebook: NotebookNode, assignment: Assignment, pieces: Pieces) -> None:
     """Take out of each cell what could act on a reader, and all of it where that cannot be done."""
     trusted = _texts(assignment.released)
+    withheld: list[str] = []
+
+    def without(cell: NotebookNode) -> NotebookNode:
+        withheld.append(f"{place_of_cell(cell)} holds or shows what takes too long to be drawn: it was left out there")
+        return _withheld(cell, trusted)
+
     notebook.cells = [
-        pieces.do(
-            ("cell", index), functools.partial(_cleaned, cell, trusted), functools.partial(_withheld, cell, trusted)
-        )
+        pieces.do(("cell", index), functools.partial(_cleaned, cell, trusted), functools.partial(without, cell))
         for index, cell in enumerate(notebook.cells)
     ]
-    notebook.metadata["gradus"]["problems"] += _fit(notebook, trusted)
+    notebook.metadata["gradus"]["problems"] += [*most_important(withheld), *_fit(notebook, trusted)]
 
 
 def _fit(notebook: NotebookNode, trusted: set[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from autograder.course import Course
@@ -14,6 +15,9 @@ from autograder.submissions.intake import UnreadableError, parsed, read_bytes
 from autograder.submissions.students import is_junk, is_name, student_of
 from gradus.errors import GradusError
 from gradus.printable import on_one_line
+
+_MOST_FILES = 100  # in a folder that holds no submission, which are looked at for one
+_MOST_BYTES = 8_000_000  # of each
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ def _why_skipped(entry: Path, problem_set: str) -> list[tuple[str, str]]:
         ]
     if entry.is_symlink() or _is_there(entry / problem_set):
         return []  # nothing to see, or a submission
-    for inside in sorted(entry.iterdir()):
+    for inside in sorted(islice(entry.iterdir(), _MOST_FILES)):
         if is_junk(inside.name):
             continue
         if not inside.is_dir() and _is_notebook(inside, problem_set):
@@ -128,8 +132,10 @@ def _is_notebook(path: Path, problem_set: str) -> bool:
     if ".ipynb" in path.name.lower() and says_so.search(path.name):
         return True
     try:
+        if path.lstat().st_size > _MOST_BYTES:
+            return False
         carries = parsed(read_bytes(path, path.parent), path.name).carries
-    except UnreadableError:
+    except (UnreadableError, OSError):
         carries = ""
     return carries == problem_set or (not carries and bool(told_by_name(path.name, problem_set)))
 

@@ -149,9 +149,10 @@ def parsed(data: bytes, name: str) -> Parsed:
         raw = loaded(data)
     except (ValueError, RecursionError) as error:
         raise UnreadableError(f"{name} is {instead(data, error)}", unread=True) from None
-    cells = [_cell(cell) for cell in _raw_cells(raw, name) if isinstance(cell, dict)]
-    if len(cells) > MAX_CELLS:
-        raise UnreadableError(f"{name} has {len(cells)} cells, more than the {MAX_CELLS} allowed.", unread=True)
+    raw_cells = [cell for cell in _raw_cells(raw, name) if isinstance(cell, dict)]
+    if len(raw_cells) > MAX_CELLS:
+        raise UnreadableError(f"{name} has {len(raw_cells)} cells, more than the {MAX_CELLS} allowed.", unread=True)
+    cells = [_cell(cell) for cell in raw_cells]
     frame = recorded_frame(raw)
     if frame is None or not _NAME.fullmatch(frame.name):
         return Parsed(cells)
