@@ -12,7 +12,7 @@ from autograder.course import Course
 from autograder.judging.explain import in_words
 from autograder.judging.judge import judge
 from autograder.judging.verdict_text import verdict_text
-from autograder.misconceptions.jobs import streams_of, test_of
+from autograder.misconceptions import jobs
 from autograder.misconceptions.variants import Misconception, read_variants
 from autograder.records.execution import Limits, QuestionResult
 
@@ -27,13 +27,13 @@ def told(name: str) -> Iterator[tuple[Misconception, list[str]]]:
     """Each known mistake of a problem set, and what is said of its answers, hints aside."""
     notebook = in_process.source_notebook(name)
     mistakes = read_variants(in_process.ROOT / "solutions" / name, notebook).misconceptions
-    job, tests = source_job(notebook, in_process.SEED), test_of(notebook)
+    job, tests = source_job(notebook, in_process.SEED), jobs.test_of(notebook)
     expected = in_process.run_job(job)
-    for mistake, stream in streams_of(notebook, mistakes, in_process.run_job, in_process.SEED).items():
+    for mistake, stream in jobs.streams_of(notebook, mistakes, in_process.run_job, in_process.SEED).items():
         asked = expected[tests[mistake.question]]
         verdict = in_words(judge(asked, stream, 1.0), asked, stream)
         assert verdict.score < 1, mistake.place
-        lines = verdict_text(verdict, QuestionResult(mistake.question, "done", stream), Limits()).splitlines()
+        lines = verdict_text(verdict, QuestionResult(mistake.question, stream, "done"), Limits()).splitlines()
         yield mistake, [line for line in lines if line.startswith("- ")]
 
 
