@@ -68,6 +68,7 @@ RELATIONS: dict[str, tuple[list[Any], Callable[[Any], Any], str]] = {
     "exponential missing": (POSITIVE, torch.log, "each is the logarithm of what is asked"),
     "cut at zero": (X, torch.relu, "what is negative has become zero"),
     "rounded": (X, torch.round, "each is rounded to a whole number"),
+    "rounded to digits": (X, lambda x: x.round(decimals=2), "each is rounded to 2 digits behind the point"),
     "cut off": (X, torch.trunc, "what is behind the decimal point is cut off"),
     "float32": (X, lambda x: x.float().double(), "computed in float32 on the way"),
     "transposed": (SQUARES, lambda x: x.T.contiguous(), "rows and columns are exchanged"),

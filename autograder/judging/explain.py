@@ -19,6 +19,7 @@ from autograder.judging.wrong_values import Answered, Pair, as_array, pairs_of
 
 _MOST_RESULTS = 2  # of several without a name that a call gives, of which something is said
 _MOST_NAMES = 4
+_UNKNOWN = "something else is wrong"
 
 
 def in_words(verdict: Verdict, expected: Sequence[bytes], received: Sequence[bytes]) -> Verdict:
@@ -108,17 +109,18 @@ def _mostly(wrong: Sequence[Pair]) -> str | None:
 
 def _by_part(pairs: Sequence[Pair], wrong: Sequence[Pair]) -> str | None:
     """Where the parts of a result have names, each wrong one under its own; what is the same for some is said once."""
-    if not all(pair.part for pair in pairs) or len({pair.part for pair in pairs}) == 1:
+    names, wrong = {pair.part for pair in pairs if pair.part}, [pair for pair in wrong if pair.part]
+    if len(names) < 2 or not wrong:
         return None
     parts: dict[str, list[str]] = {}
     for part in dict.fromkeys(pair.part for pair in wrong):
         of_part = [pair for pair in wrong if pair.part == part]
-        found = _related(of_part) or place(of_part) or size_of_error(of_part) or "something else is wrong"
+        found = _related(of_part) or place(of_part) or size_of_error(of_part) or _UNKNOWN
         parts.setdefault(found, []).append(part)
-    if len(parts) == 1 and len(parts[(found := next(iter(parts)))]) == len({pair.part for pair in pairs}):
-        return None if found == "something else is wrong" else found
-    said = [f"in {_listed(names)}, {found}" for found, names in parts.items()]
-    if set(parts) == {"something else is wrong"}:
+    if len(parts) == 1 and len(next(iter(parts.values()))) == len(names):
+        return next((found for found in parts if found != _UNKNOWN), None)
+    said = [f"in {_listed(those)}, {found}" for found, those in parts.items()]
+    if set(parts) == {_UNKNOWN}:
         return f"those of {_listed(*parts.values())} are wrong, and the others right"
     return "; ".join(said[:_MOST_NAMES])
 

@@ -9,7 +9,8 @@ import numpy as np
 from autograder.judging.relations import relation
 from autograder.judging.wrong_values import Pair
 
-_TELLING = 4  # wrong entries that are more than chance
+_TELLING = 4  # wrong entries, or calls, that are more than chance
+_NEARLY = 0.1
 
 Mask = Callable[[np.ndarray], np.ndarray | None]
 
@@ -40,13 +41,27 @@ def size_of_error(pairs: Sequence[Pair]) -> str | None:
                 f"they are off by less than {10.0**power:g} of the largest: is precision lost, or a small "
                 "constant added, or another one?"
             )
-        wrong = [(pair, ~pair.right) for pair in pairs]
-        for says, sign in (("too large", 1), ("too small", -1)):
-            if all((sign * (pair.received - pair.expected)[mask] > 0).all() for pair, mask in wrong):
-                return f"each that is wrong is {says}" if sum(int(mask.sum()) for _, mask in wrong) > _TELLING else None
-        for says, sign in (("too far from zero", 1), ("too near to zero", -1)):
-            if all((sign * (np.abs(pair.received) - np.abs(pair.expected))[mask] > 0).all() for pair, mask in wrong):
-                return f"each that is wrong is {says}" if sum(int(mask.sum()) for _, mask in wrong) > _TELLING else None
+        e, r = (
+            np.concatenate([v[~pair.right] for pair, v in zip(pairs, values, strict=True)])
+            for values in ([pair.expected for pair in pairs], [pair.received for pair in pairs])
+        )
+        if len(e) > _TELLING:
+            for says, one_side in (
+                ("each that is wrong is too large", r > e), ("each that is wrong is too small", r < e),
+                ("each that is wrong is too far from zero", np.abs(r) > np.abs(e)),
+                ("each that is wrong is too near to zero", np.abs(r) < np.abs(e)),
+            ):  # fmt: skip
+                if one_side.all():
+                    return says
+        lengths = [(float(np.linalg.norm(pair.received)), float(np.linalg.norm(pair.expected))) for pair in pairs]
+        if len(pairs) > _TELLING and largest < _NEARLY:
+            return (
+                "they are nearly right, off by less than a tenth of the largest: a detail is missing, or one too many"
+            )
+        if len(pairs) > _TELLING and all(came > asked for came, asked in lengths):
+            return "taken together they are too large in each of these calls"
+        if len(pairs) > _TELLING and all(came < asked for came, asked in lengths):
+            return "taken together they are too small in each of these calls"
     return None
 
 

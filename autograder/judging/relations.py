@@ -118,6 +118,11 @@ def computed_in_float32(pairs: Sequence[Pair]) -> str | None:
     return "they were computed in float32 on the way to float64, and digits are lost"
 
 
+def _rounded(digits: int) -> Relation:
+    says = f"each is rounded to {digits} digit{'s' * (digits > 1)} behind the point"
+    return _each(says, lambda values: np.asarray(np.round(values, digits)))
+
+
 RELATIONS: tuple[Relation, ...] = (
     _received("all are zero", lambda values: values.size > 0 and not values.any()),
     _received("all are NaN", lambda values: values.size > 0 and bool(np.isnan(values).all())),
@@ -140,6 +145,7 @@ RELATIONS: tuple[Relation, ...] = (
     _each("each is rounded to a whole number", np.round),
     _each("what is behind the decimal point is cut off", np.trunc),
     _each("each is rounded down to a whole number", np.floor),
+    _rounded(1), _rounded(2), _rounded(3), _rounded(4),
     computed_in_float32,
     order,
     along("each row is right but for a factor of its own: is something not divided by, or left out?", 0, False),
