@@ -84,7 +84,8 @@ def explanation(answers: Sequence[Answered]) -> str | None:
     kind = kind_of_call(answers)
     if said is None and kind is None:
         return None
-    sentence = f"The values are not what is asked for: {said}." if said else "The values are not what is asked for."
+    sentence = "The values are not what is asked for" + (f": {said}" if said else "")
+    sentence += "" if sentence.endswith("?") else "."
     return f"{sentence} {kind}" if kind else sentence
 
 
