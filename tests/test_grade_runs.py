@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from grading import grade
 
 from autograder.authoring.release import make_releases
 from autograder.course import Course
+from autograder.gradebook.generate import generate
 from autograder.gradebook.gradebook import register
 from autograder.grading.grade import RunOptions
 from autograder.grading.grade import grade as grade_class
@@ -162,3 +165,24 @@ def test_a_broken_file_is_graded_without_running_anything(empty: Course, monkeyp
     tiny.hand_in(empty, "ada", b"{")
     monkeypatch.setattr("autograder.engine.pool.Sandbox.run", lambda *_: pytest.fail("something was run"))
     assert grade_class(empty, "tiny").results[0].score == 0
+
+
+def test_a_problem_set_that_the_gradebook_knows_is_not_registered_again(
+    empty: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny.hand_in(empty, "ada", b"{}")
+    grade_class(empty, "tiny")
+    asked: list[object] = []
+    monkeypatch.setattr(
+        "autograder.gradebook.generate.generate", lambda *given: asked.append(given) or generate(*given)
+    )
+    assert grade_class(empty, "tiny").results[0].marks
+    assert asked == []
+    empty.gradebook.unlink()
+    grade_class(empty, "tiny")
+    assert len(asked) == 1
+    with closing(sqlite3.connect(empty.gradebook)) as database:  # as one from before a question had other points
+        database.execute("update grade_cells set max_score = 7")
+        database.commit()
+    grade_class(empty, "tiny")
+    assert len(asked) == 2

@@ -25,15 +25,18 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import selectinload
 
 from autograder.course import Course
-from autograder.files.writing import UNFINISHED
+from autograder.files.writing import UNFINISHED, write_whole
 from autograder.gradebook.gradebook_file import is_only_begun, what_is_wrong
 from autograder.records.report import GradedCell
 from gradus.errors import GradusError
-from gradus.notebook.cells import has_points, is_by_hand, label_of, points_of
+from gradus.notebook.cells import has_points, is_answer, is_by_hand, label_of, points_of
 from gradus.notebook.form import read
 
 if TYPE_CHECKING:
     from autograder.gradebook.late import LatePenalties
+
+
+_REGISTERED = "registered"
 
 
 def schema_version() -> str:
@@ -73,10 +76,13 @@ def make_whole(path: Path) -> None:
     unfinished.replace(path)
 
 
-def register(course: Course, problem_set: str) -> list[str]:
-    """Make the gradebook know the problem set as it is now, tests included.
+def register(course: Course, problem_set: str, digest: str = "") -> list[str]:
+    """Make the gradebook know the problem set as it is now, tests included; nothing is done where it does.
 
     Where its questions are others than when submissions were graded, what was recorded for them goes on with it.
+
+    Args:
+        digest: a hash of the problem set and of what registers it; without one it is registered anew.
 
     Returns:
         Sentences on what that did; none when nothing had changed.
@@ -87,6 +93,9 @@ def register(course: Course, problem_set: str) -> list[str]:
     from autograder.gradebook.generate import StageError, generate
     from autograder.gradebook.migration import migrate
 
+    known = course.results / problem_set / _REGISTERED
+    if _is_registered(course, problem_set, known, digest):
+        return []
     released, said = course.released_notebook(problem_set), []
     try:
         make_whole(course.gradebook)
@@ -105,7 +114,26 @@ def register(course: Course, problem_set: str) -> list[str]:
         raise GradusError(what_is_wrong(course.gradebook, error)) from None
     if not released.is_file() or released.read_bytes() != text.encode():
         raise GradusError(f"{released} is not what its solution gives; run `gradus release {problem_set}` first.")
+    if digest:
+        write_whole(known, digest.encode())
     return said
+
+
+def _is_registered(course: Course, problem_set: str, known: Path, digest: str) -> bool:
+    """Whether this very problem set was registered, and the gradebook has its cells: it may be an older copy."""
+    try:
+        if not digest or known.read_text(encoding="utf-8") != digest or not course.gradebook.is_file():
+            return False
+        cells = read(course.released_notebook(problem_set))["cells"]
+        with Gradebook(course.gradebook_url) as gradebook:
+            notebooks = gradebook.find_assignment(problem_set).notebooks
+            points = {cell.name: cell.max_score for one in notebooks for cell in (*one.grade_cells, *one.task_cells)}
+            answers = {cell.name for one in notebooks for cell in one.solution_cells}
+    except (OSError, ValueError, GradusError, MissingEntry, SQLAlchemyError):  # what it is, registering says
+        return False
+    return points == {label_of(cell): points_of(cell) for cell in cells if has_points(cell)} and answers == {
+        label_of(cell) for cell in cells if is_answer(cell)
+    }
 
 
 @contextmanager

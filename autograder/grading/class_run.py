@@ -62,7 +62,9 @@ class ClassRun:
         self.zone = course_zone(config)
         late = self._late_penalties(config)
         outcomes = pool.map_unordered(self._grade, waiting)
-        notes = register(self.course, self.name)  # seconds for a new course; the sandboxes have begun
+        notes = register(
+            self.course, self.name, self.session.content_digest()
+        )  # seconds for a new course; the sandboxes have begun
         with opened(self.course) as gradebook:
             self.marks = Class(gradebook, self.name, late)
             with self._feedback_writer(config) as self.feedback:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from autograder.records.report import Report
 
 # What reads, judges and draws submissions; the first puts off what nbgrader is slow to import.
-_IMPORTED = ("autograder.gradebook", "autograder.grading.marker", "autograder.feedback.pages")
+_IMPORTED = ("autograder.gradebook", "autograder.grading.marker")
+_FOR_PAGES = ("autograder.feedback.pages",)
 SURE_TO_ERR = 10  # of so many submissions one is wrong somewhere, and hints will be needed
 
 _log = logging.getLogger("traitlets")  # nbgrader's own, which goes to the course's log file
@@ -76,7 +77,7 @@ def grade(
             Session.open(course, problem_set, seed=options.seed, fresh=options.fresh, sandbox=options.sandbox)
         )
         session.results.sweep()
-        prepare(_IMPORTED)
+        prepare(_IMPORTED + _FOR_PAGES * options.feedback)
         todo = _split(session, submissions)
         workers = min(options.workers or available_cores(), len(todo.waiting))
         limits, sandbox = session.options.limits, session.options.sandbox

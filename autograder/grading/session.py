@@ -18,7 +18,7 @@ from autograder.assignment.jobs import Assignment, job_of, load_assignment
 from autograder.bounded.process import Bounded
 from autograder.course import Course
 from autograder.grading.answer_key import AnswerKey, Engine, answer_key
-from autograder.grading.content import content_key, reference_key
+from autograder.grading.content import content_key, reference_key, versions
 from autograder.grading.hints import Hints
 from autograder.grading.marker_maker import MakeMarker
 from autograder.grading.results import Results
@@ -116,6 +116,10 @@ class Session:
 
     def content_key(self, found: HandedIn) -> str:
         return content_key(found.as_content(), self.assignment, self.options, self.seed)
+
+    def content_digest(self) -> str:
+        """A hash of the problem set and of the grader."""
+        return f"{self.assignment.digest} {versions()['grader']}"
 
     def find(self, key: str) -> Graded | None:
         """The result that is kept under a content key."""
