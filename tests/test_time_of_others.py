@@ -10,10 +10,21 @@ import pytest
 
 from autograder.engine import pool
 from autograder.engine.pool import Sandbox
-from autograder.engine.sandbox import SandboxError, clock, unavailable
+from autograder.engine.sandbox import SandboxError, clock, notebook_run, unavailable
 from autograder.engine.sandbox.clock import Clock, Deadline
+from autograder.engine.sandbox.processes import kill_below
 from autograder.engine.turns import Turns
-from autograder.records.execution import CellResult, CodeCell, Doubt, Execution, Job, Limits, Problem, QuestionResult
+from autograder.records.execution import (
+    CellResult,
+    CodeCell,
+    Doubt,
+    Execution,
+    Job,
+    Limits,
+    Problem,
+    Question,
+    QuestionResult,
+)
 from gradus.errors import GradusError
 
 ME = 7
@@ -131,6 +142,24 @@ len(os.sched_getaffinity(0)), subprocess.run(child, capture_output=True, text=Tr
 
 
 # What is in doubt is run again
+
+
+@pytest.mark.slow("a sandbox")
+def test_a_process_that_takes_long_to_die_beside_others_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcomes = [False]  # of the first try; then as it is
+    monkeypatch.setattr(notebook_run, "kill_below", lambda *given: outcomes.pop() if outcomes else kill_below(*given))
+    sandbox = Sandbox(Limits(), preload=())
+    job = Job(
+        (CodeCell(0, "def f(): return 1", "q"),),
+        (Question("q", "from autograder.answers import answer\nanswer(f)"),),
+        1,
+    )
+    try:
+        execution = sandbox.run(job)
+    finally:
+        sandbox.close()
+    assert execution.problems == []
+    assert [question.state for question in execution.questions] == ["done"]
 
 
 class Engine:

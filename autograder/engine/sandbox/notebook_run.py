@@ -243,6 +243,7 @@ class NotebookRun:
         assert self._init is not None
         if not kill_below(self._init.pid, {child.pid for child in self._held.values()}, below_kept):
             self.problems.append(Problem("processes"))
+            self.doubts.add("ended")  # beside others, a single large process may take as long to die
             for child in self._held.values():
                 child.close()
             self._held.clear()

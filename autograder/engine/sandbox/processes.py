@@ -105,7 +105,7 @@ def is_below(pid: int, ancestor: int) -> bool:
     return False
 
 
-def kill_below(pid: int, keep: Collection[int], below_kept: bool = True, seconds: float = 5.0) -> bool:
+def kill_below(pid: int, keep: Collection[int], below_kept: bool = True, seconds: float = 10.0) -> bool:
     """Kill every descendant of `pid` but those in `keep`, and, unless `below_kept`, what is below those.
 
     They are stopped first, until no new one appears: what runs could start others faster than they die.
