@@ -64,9 +64,9 @@ class Student:
 
 
 ALL = Fraction(1)
-# Of the eleven answers, six are ordinary numbers. Too much for exp are 500, -500, the two with a level for each row,
+# Of the twelve answers, six are ordinary numbers. Too much for exp are 500, -500, the two with a level for each row,
 # and the group of edge shapes, which holds 1000.
-OVERFLOWS = Fraction(5, 11)
+OVERFLOWS = Fraction(6, 12)
 # Of the nine answers, one has minibatches of a single example, whose sum is their mean.
 SUM_IN_TRAINING = Fraction(8, 9)
 
