@@ -25,8 +25,8 @@ from autograder.engine.sandbox import (
     Worker,
     can_be_shared,
     cgroups,
-    doctor,
     unavailable,
+    wall_checks,
     walls,
     warm_process,
 )
@@ -73,7 +73,7 @@ def shown(execution, index: int = 0) -> str:
 
 
 def test_every_wall_holds():
-    proofs = doctor.prove()
+    proofs = wall_checks.prove()
     assert [(name, says) for name, held, says in proofs if not held and (name, held) != ("cgroup", None)] == []
     assert len(proofs) >= 19
 
@@ -753,4 +753,4 @@ def test_without_a_cgroup_the_other_bounds_stand(monkeypatch: pytest.MonkeyPatch
     with Worker(preload=()) as unbounded:
         assert states(unbounded.run(job_of("1 + 1"), QUICK)) == ["ok"]
         assert unbounded.cgroup is None
-        assert doctor._cgroup(unbounded)[1] is None
+        assert wall_checks._cgroup(unbounded)[1] is None
