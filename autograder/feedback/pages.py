@@ -18,6 +18,7 @@ from traitlets.config import Config
 from autograder.bounded.pieces import ALL, Pieces
 from autograder.feedback.template import TEMPLATE, TEMPLATES
 from autograder.sanitise import clean_html
+from gradus.notebook.cells import is_graded
 
 MOST_BYTES = 60_000_000  # of a page; a notebook and its pictures have fewer
 _LONG = 20_000  # characters
@@ -95,8 +96,7 @@ def _without_outputs(notebook: dict[str, Any]) -> dict[str, Any]:
     cells = []
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
-            is_test = cell["metadata"].get("nbgrader", {}).get("grade")
-            cell = {**cell, "outputs": cell["outputs"][-2:] if is_test else []}  # what is said of its mark
+            cell = {**cell, "outputs": cell["outputs"][-2:] if is_graded(cell) else []}  # what is said of its mark
         cells.append({name: entry for name, entry in cell.items() if name != "attachments"})
     return {**notebook, "cells": cells}
 

@@ -16,6 +16,7 @@ from autograder.bounded.process import Bounded
 from autograder.course import Course
 from autograder.files.writing import write_whole
 from autograder.records.graded import Graded
+from gradus.notebook.cells import has_points, points_of
 
 if TYPE_CHECKING:
     from traitlets.config import Config
@@ -85,7 +86,7 @@ class FeedbackWriter:
             "nbgrader": {
                 "notebook": self._name,
                 "score": sum(mark or 0.0 for mark in marks.values()) - late_penalty,
-                "max_score": sum(float(entry["points"]) for entry in known if entry.get("grade") or entry.get("task")),
+                "max_score": sum(points_of(cell) for cell in notebook["cells"] if has_points(cell)),
                 "late_penalty": late_penalty,
             },
             "gradus_content": content,

@@ -22,8 +22,8 @@ from autograder.submissions.handed_out import frame_in
 from autograder.submissions.rebuild import blank, rebuild
 from autograder.submissions.recognise import recognise
 from autograder.submissions.release_index import SubmittedCell, index_of
+from gradus.notebook.files import NOTHING, instead, loaded
 from gradus.notebook.frame import recorded_frame
-from gradus.notebook_files import NOTHING, instead, loaded
 from gradus.printable import on_one_line
 
 MAX_BYTES = 32_000_000

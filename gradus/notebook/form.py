@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from gradus.errors import GradusError
-from gradus.notebook_files import instead, loaded
+from gradus.notebook.files import instead, loaded
 
 Notebook = dict[str, Any]
 
