@@ -109,11 +109,12 @@ def grade(
     2 when nothing could be graded; 130 after Ctrl-C.
 
     The JSON has assignment, max_score, seed, versions, questions: [{name, points, by_hand}], and submissions:
-    [{student, state ("graded" or "problem"), raw_score: the sum of the marks so far, late_penalty: what is taken off
-    for being late, score: what is left, submitted: UTC or "", marks: {question: points, or null until marked by hand},
-    problems: \\[sentence], feedback: path, verdicts: {question: {matched, asked, text}}, misconceptions: {question:
-    name}, seconds: {phase: seconds}}], and skipped: \\[sentence on what lies in submitted/ and is no submission],
-    notes: \\[sentence on the run].
+    [{student, state ("graded" or "problem"), raw_score: the sum of the marks so far, late_penalty: what is taken
+    off for being late, score: what is left, submitted: UTC or "", marks: {question: points, or null until marked by
+    hand}, problems: \\[sentence], feedback: path, verdicts: {question: {matched, asked, has_rule: whether only
+    edges are wrong, missing: \\[idea that is not right], text}}, misconceptions: {question: name}, seconds: {phase:
+    seconds}}], and skipped: \\[sentence on what lies in submitted/ and is no submission], notes: \\[sentence on the
+    run].
     """
     from rich.console import Console
 
