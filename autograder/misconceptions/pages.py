@@ -41,7 +41,7 @@ from markdown_it.tree import SyntaxTreeNode
 
 from gradus.errors import GradusError
 
-RIGHT, WRONG, AT_AN_EDGE = SECTIONS = ("Right", "Wrong", "Wrong at an edge")
+RIGHT, WRONG, AT_AN_EDGE, EQUIVALENT = SECTIONS = ("Right", "Wrong", "Wrong at an edge", "Equivalent")
 _NAMED = re.compile(r"\*\*(?P<name>[^*`\n]*[^*`\s])\*\*:?(?P<hint>(\s.*)?)", re.DOTALL)
 _ARROWS = ("→", "->")
 _READ_AS = {"heading": "a heading", "html_block": "HTML", "code_block": "an indented line", "hr": "a rule"}
@@ -99,11 +99,15 @@ class Entry:
 
 @dataclass
 class Page:
-    """One file. `shared` is the block before the first section: code that all of its solutions may use."""
+    """One file. `shared` is the block before the first section: code that all of its solutions may use.
+
+    `equivalent` has the entries of the last section, which `autograder.mutants.equivalents` reads.
+    """
 
     path: Path
     shared: Code | None = None
     entries: list[Entry] = field(default_factory=list)
+    equivalent: list[SyntaxTreeNode] = field(default_factory=list)
 
     @property
     def question(self) -> str:
@@ -135,6 +139,11 @@ def read_page(path: Path) -> Page:
             if block.tag != "h2" or section not in SECTIONS:
                 there = ", ".join(f"`## {name}`" for name in SECTIONS)
                 raise page.error(line, f"the only headings here are {there}; make this one of them.")
+        elif section == EQUIVALENT:
+            if block.type == "bullet_list":
+                page.equivalent += block.children
+            elif block.type != "paragraph":
+                raise page.error(line, "under `## Equivalent` is a list, of one mutant an entry; write it so.")
         elif block.type == "paragraph":
             if section:
                 _read_paragraph(page, _text(block), line, section)
