@@ -55,11 +55,11 @@ def _read(page: Page, item: SyntaxTreeNode) -> Equivalent:
     parts = [part for child in item.children if child.type == "paragraph" for part in child.children[0].children]
     codes = [part.content for part in parts[:5:2]]
     between = [part.content.strip() for part in parts[1:4:2]]
-    reason = " ".join(_text(part) for part in parts[5:]).strip()
+    reason = "".join(_text(part) for part in parts[5:]).strip()
     if len(parts) < 6 or between not in ([":", "→"], [":", "->"]) or not reason.startswith(": "):
         raise page.error(line, "write an entry as - `function`: `was` → `is now`: why that is right.")
     return Equivalent(codes[0], codes[1], codes[2], reason[2:], line)
 
 
 def _text(part: SyntaxTreeNode) -> str:
-    return f"`{part.content}`" if part.type == "code_inline" else part.content.strip() or ""
+    return f"`{part.content}`" if part.type == "code_inline" else part.content or " "
