@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import functools
 import random
+import warnings
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from in_process import ROOT, run_job, source_notebook
+from in_process import run as run_cell
 
 from autograder.answers.together import ask_each
+from autograder.assignment.jobs import source_job
+from autograder.misconceptions import jobs
 from autograder.misconceptions.pages import read_page
 from autograder.misconceptions.variants import Variant
 from autograder.mutants.asking import fates
@@ -79,6 +86,32 @@ def test_some_mutants_fare_as_was_counted_and_all_that_are_right_earn_everything
         chosen += [*equivalent, *drawn.sample(others, min(ASKED, len(others)))]
     found = fates(source_notebook(name), chosen, run, [SEED])
     assert [fate.variant.name for fate in found if fate.survives != (fate.variant in right)] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_visible_check_fails_for_nothing_that_earns_full_marks(name: str) -> None:
+    """For wheats and equivalent mutants, that is: misconceptions and other mutants are caught."""
+    notebook, tests = source_notebook(name), jobs.test_of(source_notebook(name))
+    full: dict[str, list[Variant]] = {}
+    for subject in subjects_of(name):
+        equivalent = [mutant for mutant in subject.mutants if subject.is_equivalent(mutant)]
+        full[tests[subject.question]] = [*subject.variants.wheats, *equivalent]
+    names: dict[str, Any] = {"__name__": "__main__"}
+    refused = []
+    with redirect_stdout(StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for cell in source_job(notebook, SEED).cells:
+            before = dict(names)
+            for variant in full.get(cell.question or "", []):
+                try:
+                    run_cell(variant.source, names)
+                    run_cell(cell.source, names)
+                except Exception as error:
+                    refused.append(f"{variant.question}, {variant.name}: {error}")
+                names.clear()
+                names.update(before)
+            run_cell(cell.source, names)
+    assert refused == []
 
 
 # What mutants are.
