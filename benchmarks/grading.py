@@ -5,9 +5,9 @@
 
 The class: right and wrong answers of the sample class, each notebook different in a comment. Before the clock starts
 both have the problem set in their gradebook: stock by `generate_assignment`, ours by grading one submission. Stock
-nbgrader runs one half of its share before ours and the other after it. Rates are submissions per minute of the whole command, start-up
-included, and beside it without start-up. Marks are compared question by question. Neither writes feedback pages.
-Results go to `benchmarks/results/grading.json`, and a line to the history beside it.
+nbgrader runs one half of its share before ours and the other after it. Rates are submissions per minute of the whole
+command, start-up included, and beside it without start-up. Marks are compared question by question. Neither writes
+feedback pages. Results go to `benchmarks/results/grading.json`, and a line to the history beside it.
 """
 
 from __future__ import annotations
