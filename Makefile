@@ -19,7 +19,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all help install data exercises book links page question sample grade check test lint format lock bench serve lab student clean packages attack
+.PHONY: all help install data exercises book links page question mutants sample grade check test lint format lock bench serve lab student clean packages attack
 
 all: install data exercises book sample  ## set up, build the book, grade a sample class, say where everything is
 	@$(BIN)/python tools/verdict.py $(SAMPLE)
@@ -51,6 +51,9 @@ page: install  ## execute and show one chapter: make page PAGE=book/01-prelimina
 question: install  ## after a change to a question: release it, and ask every variant: make question PS=ps4
 	@$(BIN)/gradus release $(PS)
 	@$(BIN)/gradus variants $(PS)
+
+mutants: install data  ## make small mistakes in the solutions by rule, and count those that the hidden tests catch
+	@$(BIN)/gradus mutants
 
 sample: data exercises  ## grade a generated class of twelve
 	@$(BIN)/python -m autograder.sample_class $(SAMPLE)

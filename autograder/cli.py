@@ -1,4 +1,4 @@
-"""The instructor's commands: `gradus release`, `grade` and `variants`. Heavy imports wait until a command runs."""
+"""The instructor's commands: `gradus release`, `grade`, `variants`, `mutants`. Heavy imports wait until one runs."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ def register(app: typer.Typer) -> None:
     app.command()(release)
     app.command()(grade)
     app.command()(variants)
+    app.command()(mutants)
 
 
 def release(
@@ -108,11 +109,12 @@ def grade(
     2 when nothing could be graded; 130 after Ctrl-C.
 
     The JSON has assignment, max_score, seed, versions, questions: [{name, points, by_hand}], and submissions:
-    [{student, state ("graded" or "problem"), raw_score: the sum of the marks so far, late_penalty: what is taken off
-    for being late, score: what is left, submitted: UTC or "", marks: {question: points, or null until marked by hand},
-    problems: \\[sentence], feedback: path, verdicts: {question: {matched, asked, text}}, misconceptions: {question:
-    name}, seconds: {phase: seconds}}], and skipped: \\[sentence on what lies in submitted/ and is no submission],
-    notes: \\[sentence on the run].
+    [{student, state ("graded" or "problem"), raw_score: the sum of the marks so far, late_penalty: what is taken
+    off for being late, score: what is left, submitted: UTC or "", marks: {question: points, or null until marked by
+    hand}, problems: \\[sentence], feedback: path, verdicts: {question: {matched, asked, has_rule: whether only
+    edges are wrong, missing: \\[idea that is not right], text}}, misconceptions: {question: name}, seconds: {phase:
+    seconds}}], and skipped: \\[sentence on what lies in submitted/ and is no submission], notes: \\[sentence on the
+    run].
     """
     from rich.console import Console
 
@@ -174,6 +176,38 @@ def variants(
         for one in checked:
             show(one, Console())
     if any(one.findings for one in checked):
+        raise typer.Exit(1)
+
+
+def mutants(
+    problem_sets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PS]...", help="Default: all that have variants.", autocompletion=_problem_sets),
+    ] = None,
+    question: Annotated[
+        list[str] | None, typer.Option(metavar="Q", help="Only those of this question of PS; may be repeated.")
+    ] = None,
+    folder: CourseFolder = None,
+    unsafe: Annotated[bool, typer.Option("--unsafe-no-sandbox", help="Run without a sandbox.")] = False,
+) -> None:
+    """Make small mistakes in the solutions, by rule, and show how many of them the hidden tests catch.
+
+    A mutant is the solution with one change: another axis, sum for mean, + for -, one too few, a statement forgotten,
+    no copy, what is kept from an earlier call, and so on. Each is asked its question with three seeds, as is every
+    wheat and misconception. A mutant that is right stands in the last section of solutions/PS/variants/QUESTION.md,
+    with the reason: - `function`: `was` → `is now`: why.
+
+    What came of all questions of a problem set is written to solutions/PS/mutants.json, which the site shows.
+
+    Exit 1 when a mutant or misconception earns all marks with any seed, a wheat does not, or what is listed as right
+    is caught or is no mutant.
+    """
+    from rich.console import Console
+
+    from autograder.mutants.command import examine, show
+
+    found = [show(one, Console()) for one in examine(_course(folder), problem_sets or [], question or None, not unsafe)]
+    if any(found):
         raise typer.Exit(1)
 
 

@@ -59,15 +59,18 @@ def outcomes(problem_set: str) -> dict[tuple[str, str], Outcome]:
             for style in STYLES if cell.question else ():
                 assert cell.question is not None
                 styled = Styled(style)
-                mine = names | {name: styled.of(names[name]) for name in tested[cell.question]}
+                before = dict(names)
+                names.update({name: styled.of(names[name]) for name in tested[cell.question]})
                 visible = ""
                 try:
-                    in_process.run(cell.source, dict(mine))
+                    in_process.run(cell.source, dict(names))
                 except Exception as error:
                     visible = f"{type(error).__name__}: {error}"
                 received: list[bytes] = []
                 test = tests[cell.question]
-                run_test(test.test, mine, job.seed, received.append, question=test.drawn_as, prelude=test.prelude)
+                run_test(test.test, names, job.seed, received.append, question=test.drawn_as, prelude=test.prelude)
+                names.clear()
+                names.update(before)
                 if styled.times:
                     verdict = judge(expected[cell.question], received, 1.0)
                     says = tuple(answer.says for answer in verdict.answers if answer.outcome != "match")
@@ -80,6 +83,12 @@ def outcomes(problem_set: str) -> dict[tuple[str, str], Outcome]:
 def test_what_a_visible_check_accepts_the_hidden_tests_accept(problem_set: str) -> None:
     lost = {place: one for place, one in outcomes(problem_set).items() if not one.visible and one.share < 1}
     assert lost == {}
+
+
+@pytest.mark.parametrize("problem_set", PROBLEM_SETS)
+def test_a_visible_check_that_fails_never_goes_with_full_marks(problem_set: str) -> None:
+    strict = {place: one for place, one in outcomes(problem_set).items() if one.visible and one.share == 1}
+    assert strict == {}
 
 
 @pytest.mark.parametrize("problem_set", PROBLEM_SETS)

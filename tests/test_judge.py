@@ -210,7 +210,8 @@ def test_a_group_earns_together_or_not_at_all() -> None:
     right = judge(expected, expected, 3)
     assert (right.score, right.matched, right.asked) == (3.0, 3, 3)
     wrong = judge(expected, [*expected[:5], frame(True)], 3)
-    assert (wrong.score, wrong.matched, wrong.asked) == (2.0, 2, 3)
+    assert (wrong.score, wrong.matched, wrong.asked) == (1.5, 2, 3)
+    assert wrong.parts == ("edges",)
     assert judge(expected, [frame(1, group="edges")] * 6, 3).score == 1.0
 
 

@@ -31,7 +31,8 @@ from autograder.authoring.answer_lint import answer_findings
 from autograder.authoring.collisions import collisions
 from autograder.authoring.reference import reference_findings
 from autograder.course import REPOSITORY, Course
-from autograder.judging.judge import judge, read_expected, units_of
+from autograder.judging.ideas import units_of
+from autograder.judging.judge import judge, read_expected
 from autograder.misconceptions.variants import read_variants
 from autograder.sample_class import compact
 from gradus.notebook.cells import label_of
@@ -115,7 +116,7 @@ def test_a_question_can_be_answered_when_no_other_was(name: str, question: str) 
 
 
 def right_units(name: str, question: str) -> list[list[int]]:
-    return units_of(read_expected(right_answers(name, question)))
+    return units_of([answer.settings for answer in read_expected(right_answers(name, question))])
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -128,7 +128,7 @@ BROKEN = {
     "no title": ("## Right\n", 1, "write `# mean` first"),
     "another title": ("# means\n", 1, "write `# mean` first"),
     "nothing": ("", 1, "write `# mean` first"),
-    "another heading": ("# mean\n\n## Chaff\n", 3, "the only headings here are `## Right` and `## Wrong`"),
+    "another heading": ("# mean\n\n## Chaff\n", 3, "the only headings here are `## Right`, `## Wrong`"),
     "a solution as a heading": ("# mean\n\n## Wrong\n\n### half\n", 5, "the only headings here are"),
     "text of nobody": (WRONG + "Some text.\n", 5, "begin it with a name in bold"),
     "a name without letters": (WRONG + "**…**: No.\n- `return 0`\n", 5, "begin it with a name in bold"),

@@ -194,11 +194,24 @@ def test_two_chaffs_that_match_are_not_named() -> None:
     assert diagnose("softmax", received, expected_of("ps4")["test_softmax"], both) is None
 
 
-def test_half_of_the_answers_earn_half_of_the_points() -> None:
+def test_a_wrong_rule_keeps_half_of_its_question_at_most_and_a_slip_at_an_edge_half_at_least() -> None:
+    rows = [(name, row) for name in NAMES for row in matrix_of(name).chaffs]
+    kept = {row.variant.place: row.shares[row.variant.question] for _, row in rows}
+    much = [f"{share:.0%} {place}" for place, share in kept.items() if share >= 0.85]
+    print(f"{len(much)} of {len(kept)} known mistakes keep 85 % or more of their question:", *much, sep="\n")
+    assert len(kept) > 500
+    assert much == []
+    for _, row in rows:
+        assert isinstance(row.variant, Misconception)
+        share = kept[row.variant.place]
+        assert share >= 0.5 if row.variant.at_edge else share <= 0.5, row.variant.place
+
+
+def test_what_overflows_earns_by_the_share_of_its_answers() -> None:
     marks = verdicts("ps4", {"log_sum_exp": "def log_sum_exp(Z):\n    return Z.exp().sum(1).log()"})
     verdict = marks["test_log_sum_exp"]
     assert 0 < verdict.matched < verdict.asked
-    assert verdict.score == pytest.approx(2 * verdict.matched / verdict.asked)
+    assert verdict.score == pytest.approx(min(2 * verdict.matched / verdict.asked, 1))
 
 
 # The rules, on a problem set of one small question.
@@ -251,6 +264,26 @@ FINDINGS = {
 @pytest.mark.parametrize(("variant", "sentence"), FINDINGS.values(), ids=FINDINGS)
 def test_the_kill_matrix_finds(variant: str, sentence: str, tmp_path: Path) -> None:
     assert sentence in findings(tmp_path, [*OTHERS, variant])
+
+
+EDGE = """for number in (0, cases.integer(1, 2)):
+    answer(double, number, edge="small numbers")
+### END"""
+SMALL = "**small numbers**: Small numbers are doubled like others.\n- `return 2 * x if x > 2 else x + 5`"
+NEVER = "**never doubled**: Nothing is doubled here, and nothing should be.\n- `return 3 * x`"
+
+
+def test_a_mistake_stands_in_the_section_that_fits_what_it_keeps(tmp_path: Path) -> None:
+    test, section = TEST.replace("### END", EDGE), "## Wrong at an edge\n\n"
+    found = {
+        name: findings(tmp_path / str(number), [*OTHERS, variant], test)
+        for number, (name, variant) in enumerate(
+            {"edge": section + SMALL, "rule": NEVER, "no edge": section + NEVER, "no rule": SMALL}.items()
+        )
+    }
+    assert (found["edge"], found["rule"]) == ("", "")
+    assert "(never_doubled): this is wrong at an edge alone, and an answer without edge= catches" in found["no edge"]
+    assert "(small_numbers): this has the rule wrong, and keeps 75%" in found["no rule"]
 
 
 def test_too_few_variants_are_found(tmp_path: Path) -> None:

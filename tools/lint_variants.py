@@ -1,4 +1,5 @@
-"""Hold the Python in solutions/psN/variants/*.md to ruff's rules; exit 1 when some is broken.
+"""Hold the Python in solutions/psN/variants/*.md to ruff's rules, and what they list as equivalent to the mutants that
+there are; exit 1 when some is broken.
 
 A program is checked as it is handed in, where the notebook's names are known; what ruff says of a line that stands in
 the Markdown file is said of that line there. The form of whole blocks is `ruff format`'s own, which reads Markdown.
@@ -19,6 +20,7 @@ from autograder.course import REPOSITORY, Course
 from autograder.misconceptions.pages import Page
 from autograder.misconceptions.programs import Program
 from autograder.misconceptions.variants import pages_of, written_programs
+from autograder.mutants.examination import subjects
 from gradus.errors import GradusError
 from gradus.notebook.form import Notebook, read, source_of
 
@@ -27,7 +29,8 @@ IGNORED = ("E741", "E501")  # `O` is the formulas' name, as in notebooks; how lo
 
 def main() -> int:
     try:
-        found = findings(REPOSITORY / "solutions" / name for name in Course(REPOSITORY).problem_sets())
+        folders = [REPOSITORY / "solutions" / name for name in Course(REPOSITORY).problem_sets()]
+        found = findings(folders) + equivalent_findings(folders)
     except GradusError as error:
         found = [str(error)]
     for finding in found:
@@ -53,6 +56,17 @@ def findings(folders: Iterable[Path]) -> list[str]:
                     path.write_text(program.source + "\n", encoding="utf-8")
                     checked[path] = page, program
         return _of_pages(checked, _said_by_ruff(made))
+
+
+def equivalent_findings(folders: Iterable[Path]) -> list[str]:
+    """What the files list as equivalent, and is no mutant any more.
+
+    Raises:
+        GradusError: an entry cannot be read.
+    """
+    return [
+        finding for folder in folders if pages_of(folder) for subject in subjects(folder) for finding in subject.unknown
+    ]
 
 
 def _configuration(notebook: Notebook) -> str:

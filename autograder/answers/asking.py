@@ -26,6 +26,7 @@ def answer(
     atol: float = 1e-8,
     kind: str = "exact",
     group: str | None = None,
+    edge: str | None = None,
     raises: type[BaseException] | None = None,
     returns: str = "result",
     parts: tuple[str, ...] = (),
@@ -42,6 +43,8 @@ def answer(
         kind: "exact" compares type, dtype and shape too; "number" takes an int, float, NumPy number or tensor without
             dimensions for any of these; "array" takes a tensor for an array, and one float dtype for another.
         group: answers with the same name earn together or not at all.
+        edge: as `group`, for an edge of what may be given, in words of the prompt: "no rows", "ties". Answers without
+            it ask for the rule; who has that wrong keeps half of the points at most.
         raises: the exception that `fn` is asked to raise, one of Python's own.
         returns: send the "result"; the "arguments" as they are after the call, for a function that works in place; or
             "both", for one that must leave its arguments alone: then these are compared exactly.
@@ -52,7 +55,9 @@ def answer(
         ValueRefused: outside the grader, a result that cannot be an answer.
     """
     name = None if raises is None else getattr(raises, "__name__", repr(raises))
-    settings = Settings(rtol=rtol, atol=atol, kind=kind, group=group, raises=name, returns=returns, parts=tuple(parts))
+    settings = Settings(
+        rtol=rtol, atol=atol, kind=kind, group=group, edge=edge, raises=name, returns=returns, parts=tuple(parts)
+    )
     _ask(current(), fn, args, kwargs, settings)
 
 

@@ -39,15 +39,18 @@ class Settings:
 
     `rtol` and `atol` bound the error of floats, |received − expected| <= atol + rtol · |expected|. `kind` relaxes the
     type: "number" takes any real number for any, "array" a tensor for an array and one float dtype for another.
-    Answers of one `group` earn together or not at all. `raises` names the exception that is asked for. `returns` says
-    what was sent: the result, the arguments after the call, or both. `steps` counts the optimiser steps of the answer.
-    `parts` are the names under which students know the entries of a tuple that is the result.
+    Answers of one `group` earn together or not at all, and so do those of one `edge`, which asks of what lies at the
+    border of what may be given: whoever has only edges wrong has the rule right. `raises` names the exception that is
+    asked for. `returns` says what was sent: the result, the arguments after the call, or both. `steps` counts the
+    optimiser steps of the answer. `parts` are the names under which students know the entries of a tuple that is the
+    result.
     """
 
     rtol: float = 1e-5
     atol: float = 1e-8
     kind: str = "exact"
     group: str | None = None
+    edge: str | None = None
     raises: str | None = None
     returns: str = "result"
     held_out: HeldOut | None = None
@@ -64,8 +67,11 @@ class Settings:
             raise ValueError(f"kind={self.kind!r}: choose one of {', '.join(KINDS)}")
         if self.returns not in RETURNS:
             raise ValueError(f"returns={self.returns!r}: choose one of {', '.join(RETURNS)}")
-        if not (self.group is None or (type(self.group) is str and self.group)):
-            raise ValueError(f"group={self.group!r}: give a name")
+        for what, its_name in (("group", self.group), ("edge", self.edge)):
+            if not (its_name is None or (type(its_name) is str and its_name)):
+                raise ValueError(f"{what}={its_name!r}: give a name")
+        if self.group is not None and self.edge is not None:
+            raise ValueError(f"group={self.group!r}, edge={self.edge!r}: give one of them")
         if type(self.parts) is not tuple or not all(type(part) is str and part for part in self.parts):
             raise ValueError(f"parts={self.parts!r}: give a tuple of names")
         if self.raises is not None and self.raises not in EXCEPTIONS:

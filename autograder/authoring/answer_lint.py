@@ -76,7 +76,7 @@ def _called(call: ast.Call) -> str:
 
 def _asks_yes_or_no(call: ast.Call) -> bool:
     """`answer(lambda: a == b)` and the like, outside a group."""
-    if any(keyword.arg == "group" for keyword in call.keywords) or not call.args:
+    if any(keyword.arg in ("group", "edge") for keyword in call.keywords) or not call.args:
         return False
     asked = call.args[0]
     if not isinstance(asked, ast.Lambda):

@@ -17,7 +17,8 @@ from autograder.answers.values import Array
 from autograder.assignment.asked import Asked
 from autograder.authoring.nulls import null_preludes
 from autograder.judging.compare import difference
-from autograder.judging.judge import Expected, JudgeError, judge, read_expected, units_of
+from autograder.judging.ideas import units_of
+from autograder.judging.judge import Expected, JudgeError, judge, read_expected
 
 CASE_SEEDS = (101, 202, 303)
 MIN_YES_NO = 8  # yes/no values in one answer: by luck, all are right once in 256
@@ -84,7 +85,9 @@ def _of_single_answers(answers: list[Expected]) -> Iterator[str]:
                 f", answer {number}: it compares after {settings.steps} optimiser steps, where two correct programs "
                 f"differ; compare at most {MAX_STEPS}, or use answer_accuracy."
             )
-    for unit in units_of(answers):
+    if all(answer.settings.edge for answer in answers):
+        yield ": all of its answers are edges; ask for the rule too, without edge=."
+    for unit in _units(answers):
         values = [leaf for index in unit for leaf in _leaves(answers[index])]
         yes_no = [value for value in values if type(value) is bool]
         if len(yes_no) < len(values) or not values:
@@ -99,12 +102,12 @@ def _of_single_answers(answers: list[Expected]) -> Iterator[str]:
 def _of_cases(answers: list[list[Expected]]) -> Iterator[str]:
     """An answer that no seed changes proves nothing: it could be written down."""
     first, *others = answers
-    shapes = [[answer.settings.group for answer in stream] for stream in answers]
+    shapes = [[(answer.settings.group, answer.settings.edge) for answer in stream] for stream in answers]
     if any(shape != shapes[0] for shape in shapes):
         counts = " and ".join(str(len(stream)) for stream in answers)
         yield f": asks {counts} answers with three seeds, or groups them differently; ask the same ones every time."
         return
-    for unit in units_of(first):
+    for unit in _units(first):
         if all(_equal(first[index], other[index]) for other in others for index in unit):
             yield (
                 f", {_named(first, unit)}: equal with three seeds, so that it proves nothing; draw its input from "
@@ -129,7 +132,7 @@ def _of_nulls(run: Run, questions: Sequence[Asked], right: Streams, seed: int, w
             if verdict.score == 0:
                 continue
             matched = {answer.number - 1 for answer in verdict.answers if answer.outcome == "match"}
-            for unit in units_of(asked):
+            for unit in _units(asked):
                 if matched.issuperset(unit):
                     found.append(
                         f"{where}, question {question.name}, {_named(asked, unit)}: {label} earns it; give it the "
@@ -170,7 +173,13 @@ def _equal(one: Expected, other: Expected) -> bool:
     return difference(a, b, one.settings) is None
 
 
+def _units(answers: list[Expected]) -> list[list[int]]:
+    return units_of([answer.settings for answer in answers])
+
+
 def _named(answers: list[Expected], unit: list[int]) -> str:
     numbers = ", ".join(str(index + 1) for index in unit[:5]) + (", …" if len(unit) > 5 else "")
-    group = answers[unit[0]].settings.group
-    return f"group {group!r} (answers {numbers})" if group else f"answer {numbers}"
+    settings = answers[unit[0]].settings
+    kind = "edge" if settings.edge else "group"
+    name = settings.edge or settings.group
+    return f"{kind} {name!r} (answers {numbers})" if name else f"answer {numbers}"

@@ -44,6 +44,9 @@ def show(report: Report, console: Console) -> None:
             console.print(Text(on_one_line(f"* {result.student}: {problem}")), soft_wrap=True)
     for (asked, name), count in _misconceptions(report.results).most_common():
         console.print(Text(f"{asked}: {count} with the misconception {name.replace('_', ' ')!r}"), soft_wrap=True)
+    for question in report.questions:
+        if said := _missing(question.name, report.results):
+            console.print(Text(said), soft_wrap=True)
     for sentence in [*report.skipped, *report.notes]:
         console.print(Text(on_one_line(f"! {sentence}")), soft_wrap=True)
     stated = sum(bool(result.problems) for result in report.results)
@@ -102,6 +105,17 @@ def _print_whole(table: Table, console: Console) -> None:
 
 def _misconceptions(results: list[Result]) -> Counter[tuple[str, str]]:
     return Counter(item for result in results for item in result.misconceptions.items())
+
+
+def _missing(question: str, results: list[Result]) -> str:
+    """How many have the rule of a question wrong, and how many each edge alone; "" where nobody has."""
+    verdicts = [result.verdicts.get(question, {}) for result in results]
+    began = [verdict for verdict in verdicts if verdict.get("asked") and verdict["matched"] < verdict["asked"]]
+    rule = sum(not verdict.get("has_rule", True) for verdict in began)
+    edges = Counter(name for verdict in began if verdict.get("has_rule") for name in verdict.get("missing", ()))
+    said = [f"{rule} with the rule wrong"] if rule else []
+    said += [f"{count} right but for {name!r}" for name, count in edges.most_common()]
+    return f"{question}: {', '.join(said)}" if said else ""
 
 
 def _mark(mark: float | None, question: GradedCell) -> str:

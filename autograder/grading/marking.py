@@ -67,7 +67,7 @@ def mark(
             cell["outputs"] = []
             show_mark(cell, why, 0.0)
             marks[label_of(cell)] = 0.0
-            verdicts[label_of(cell)] = {"matched": 0, "asked": 0, "text": why}
+            verdicts[label_of(cell)] = {"matched": 0, "asked": 0, "has_rule": False, "missing": [], "text": why}
         _clean(notebook, assignment, pieces)
     else:
         assert key is not None
@@ -91,7 +91,13 @@ def mark(
                 text += f"\n\nThe hidden tests:\n\n{test}"
             show_mark(cell, text, verdict.score)
             marks[name] = float(verdict.score)
-            verdicts[name] = {"matched": verdict.matched, "asked": verdict.asked, "text": text}
+            verdicts[name] = {
+                "matched": verdict.matched,
+                "asked": verdict.asked,
+                "has_rule": verdict.has_rule,
+                "missing": [*verdict.parts, *verdict.edges],
+                "text": text,
+            }
         record["problems"] += problems_of(notebook, execution, options.limits)
         if any(verdict["matched"] < verdict["asked"] for verdict in verdicts.values()):
             record["problems"] += most_important(note for _, note in notes_of(notebook, execution))

@@ -18,6 +18,7 @@ from autograder.answers.settings import Settings
 from autograder.answers.values import LIMITS, REASONS, ValueLimits, ValueRefused
 from autograder.judging.compare import Difference, difference
 from autograder.judging.held_out import shortfall
+from autograder.judging.ideas import earned
 
 _SMALL = 1 << 14  # bytes
 
@@ -43,8 +44,9 @@ class JudgeError(Exception):
 class AnswerVerdict:
     """What came of one answer.
 
-    `number` counts from 1. `outcome` is "match", "differs", "exception", "refused", "missing" or "extra"; `aspect`
-    says in what it differs. `says` is a sentence for the student: it names types and dtypes, never an input or a value.
+    `number` counts from 1. `outcome` is "match", "differs", "changed" (it is right, and its arguments are no longer as
+    they were), "exception", "refused", "missing" or "extra"; `aspect` says in what it differs.
+    `says` is a sentence for the student: it names types and dtypes, never an input or a value.
     """
 
     number: int
@@ -56,9 +58,11 @@ class AnswerVerdict:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The mark of one question: `score` = points × `matched` / max(`asked`, received), within [0, points].
+    """The mark of one question: `score` is what the right answers earn (`ideas.earned`), within [0, points].
 
-    `matched` and `asked` count a group as one. `stopped` names the exception with which the test itself ended early.
+    `matched` and `asked` count a group, and an edge, as one. `has_rule` says whether all is right but for `edges`;
+    `parts` names the groups of the rule that are not right. `stopped` names the exception with which the test itself
+    ended early.
     """
 
     score: float
@@ -67,6 +71,9 @@ class Verdict:
     asked: int
     answers: tuple[AnswerVerdict, ...]
     stopped: str | None = None
+    has_rule: bool = True
+    parts: tuple[str, ...] = ()
+    edges: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,15 +129,19 @@ def _judged(
     surplus = len(received) - len(asked)
     if stopped is None and surplus == 1 and _ends_the_stream(received[-1], limits):
         stopped, surplus = read_frame(received[-1], limits).content, 0
-    units = units_of(asked)
-    matched = sum(all(verdicts[index].outcome == "match" for index in unit) for unit in units)
+    right, changed = (
+        [index for index, verdict in enumerate(verdicts) if verdict.outcome == outcome]
+        for outcome in ("match", "changed")
+    )
+    came = earned([answer.settings for answer in asked], right, changed, max(surplus, 0))
     verdicts += [
         AnswerVerdict(number, None, "extra", "Nothing was asked here.")
         for number in range(len(asked) + 1, len(asked) + 1 + min(surplus, 1))
     ]
-    share = matched / max(len(units), len(units) + surplus)
-    score = points if share == 1 else min(points * share, points)
-    return Verdict(score, points, matched, len(units), tuple(verdicts), stopped)
+    score = points if came.share == 1 else min(points * came.share, points)
+    return Verdict(
+        score, points, came.matched, came.asked, tuple(verdicts), stopped, came.has_rule, came.parts, came.edges
+    )
 
 
 def read_expected(expected: Sequence[bytes]) -> list[Expected]:
@@ -165,14 +176,6 @@ def _of_itself(expected: bytes, number: int) -> AnswerVerdict:
     return _verdict(number, answer, answer.frame)
 
 
-def units_of(asked: list[Expected]) -> list[list[int]]:
-    """The answers that earn together, as indices: each group is one unit, and each answer without a group."""
-    units: dict[object, list[int]] = {}
-    for index, answer in enumerate(asked):
-        units.setdefault(index if answer.settings.group is None else answer.settings.group, []).append(index)
-    return list(units.values())
-
-
 def read_received(data: bytes, limits: ValueLimits = LIMITS) -> AnswerFrame:
     """An answer of a submission, not to be changed: small ones are kept, for many students answer the same.
 
@@ -203,7 +206,7 @@ def _verdict(number: int, answer: Expected, frame: AnswerFrame | ValueRefused | 
     settings = answer.settings
 
     def verdict(outcome: str, says: str, aspect: str = "") -> AnswerVerdict:
-        return AnswerVerdict(number, settings.group, outcome, says, aspect)
+        return AnswerVerdict(number, settings.group or settings.edge, outcome, says, aspect)
 
     if frame is None:
         return verdict("missing", "There was no answer.")
@@ -220,7 +223,9 @@ def _verdict(number: int, answer: Expected, frame: AnswerFrame | ValueRefused | 
     if settings.held_out is not None:
         found = shortfall(frame.content, settings.held_out)
     elif settings.returns == "both":
-        found = _difference_of_both(answer.frame.content, frame.content, settings)
+        found = _difference_of_results(answer.frame.content, frame.content, settings)
+        if found is None and (changes := _change(answer.frame.content[1], frame.content[1], settings)):
+            return verdict("changed", "Your function changed what it was given; let it work on a copy.", changes.aspect)
     else:
         found = difference(answer.frame.content, frame.content, settings)
     if found is None:
@@ -228,11 +233,13 @@ def _verdict(number: int, answer: Expected, frame: AnswerFrame | ValueRefused | 
     return verdict("differs", found.sentence(settings.parts), found.aspect)
 
 
-def _difference_of_both(expected: Any, received: Any, settings: Settings) -> Difference | None:
-    """The result within tolerance, the arguments after the call exactly: the least change is one."""
+def _difference_of_results(expected: Any, received: Any, settings: Settings) -> Difference | None:
+    """The result, where the arguments were sent beside it."""
     if type(received) is not tuple or len(received) != 2:
         return Difference("type", "There was no result.")
-    if found := difference(expected[0], received[0], settings):
-        return found
-    found = difference(expected[1], received[1], replace(settings, rtol=0.0, atol=0.0, kind="exact"))
-    return found and Difference(found.aspect, "Your function changed what it was given; let it work on a copy.")
+    return difference(expected[0], received[0], settings)
+
+
+def _change(before: Any, after: Any, settings: Settings) -> Difference | None:
+    """The arguments after the call, exactly: the least change is one."""
+    return difference(before, after, replace(settings, rtol=0.0, atol=0.0, kind="exact"))

@@ -22,6 +22,8 @@ def verdict_text(
     """
     if verdict.matched == verdict.asked and verdict.score == verdict.points:
         share = f"all {verdict.asked} answers right" if verdict.asked > 1 else "the answer is right"
+    elif all(answer.outcome in ("match", "changed") for answer in verdict.answers):
+        share = "right results, but changed arguments"
     else:
         share = f"{verdict.matched} of {verdict.asked} answers right"
     lines = [f"Hidden tests: {share}, {verdict.score:.3g} of {verdict.points:g} points."]
@@ -29,8 +31,7 @@ def verdict_text(
     lines += [f"- {says}" for says in wrong[:_MOST_KINDS]]
     if len(wrong) > _MOST_KINDS:
         lines.append("- and more of other kinds")
-    if verdict.matched > 0 and (cases := _cases_that_are_not_right(verdict)):
-        lines.append(f"- Not yet right in these cases: {cases}.")
+    lines += [f"- {says}" for says in _ideas(verdict)]
     if any(answer.outcome == "match" for answer in verdict.answers) and verdict.matched < verdict.asked and not wrong:
         lines.append("- Some answers count only together with others that are missing.")
     if verdict.answers and verdict.answers[-1].outcome == "extra":
@@ -49,7 +50,7 @@ def said_of_wrong(answers: Sequence[AnswerVerdict]) -> list[str]:
     for the submission to choose, and it has seen the questions. Of several exceptions one is named, for that reason.
     """
     exceptions = {answer.says for answer in answers if answer.outcome == "exception"}
-    others = {answer.says for answer in answers if answer.outcome in ("differs", "refused")}
+    others = {answer.says for answer in answers if answer.outcome in ("differs", "changed", "refused")}
     ranked = sorted(
         exceptions, key=lambda says: next((n for n, name in enumerate(SAID) if f" {name}." in says), len(SAID))
     )
@@ -57,10 +58,16 @@ def said_of_wrong(answers: Sequence[AnswerVerdict]) -> list[str]:
     return ranked[:1] + more + sorted(others)
 
 
-def _cases_that_are_not_right(verdict: Verdict) -> str:
-    """The names of the groups that earned nothing though each of their answers came."""
-    groups = dict.fromkeys(answer.group for answer in verdict.answers if answer.group and answer.outcome != "match")
-    return "; ".join(group for group in groups if group)
+def _ideas(verdict: Verdict) -> list[str]:
+    """Which ideas are missing, the rule or an edge of it, where something is right."""
+    if verdict.matched == verdict.asked or not verdict.score:
+        return []
+    if verdict.has_rule:
+        return [f"Right but for what lies at the edge: {'; '.join(verdict.edges)}."]
+    said = ["What is wrong is the rule itself, not only an edge of it, so that at most half of the points count."]
+    if missing := "; ".join((*verdict.parts, *verdict.edges)):
+        said.append(f"Not yet right in these cases: {missing}.")
+    return said
 
 
 def end_of_test(verdict: Verdict, asked: QuestionResult, limits: Limits) -> str | None:

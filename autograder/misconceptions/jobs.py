@@ -70,16 +70,22 @@ def only(job: Job, tests: Collection[str]) -> Job:
 
 
 def streams_of(
-    notebook: Notebook, variants: Iterable[Variant], run: Run, seed: int, together: bool = False
+    notebook: Notebook,
+    variants: Iterable[Variant],
+    run: Run,
+    seed: int,
+    together: bool = False,
+    seconds: float = 0.0,
 ) -> dict[Variant, list[bytes]]:
     """What each variant answers to its own question.
 
     Args:
         together: ask all variants of a question in one process, in half the time; those behind one that does not
             come to its end are asked in processes of their own, as all are without it.
+        seconds: of the processor, after which a variant that is asked together with others is interrupted. 0: never.
     """
     job, tests, variants = source_job(notebook, seed), test_of(notebook), list(variants)
-    found = _streams_together(job, variants, tests, run) if together else {}
+    found = _streams_together(job, variants, tests, run, seconds) if together else {}
     alone = [(variant, _test_of(variant, tests)) for variant in variants if variant not in found]
     return found | {variant: stream for (variant, _), stream in _asked(job, alone, run).items()}
 
@@ -114,14 +120,14 @@ def _asked(job: Job, asked: list[tuple[Variant, str]], run: Run) -> dict[tuple[V
 
 
 def _streams_together(
-    job: Job, variants: list[Variant], tests: Mapping[str, str], run: Run
+    job: Job, variants: list[Variant], tests: Mapping[str, str], run: Run, seconds: float
 ) -> dict[Variant, list[bytes]]:
     by_test: dict[str, list[Variant]] = {}
     for variant in variants:
         by_test.setdefault(_test_of(variant, tests), []).append(variant)
     job = only(job, by_test)
     questions = tuple(
-        replace(asked, test=_asked_together([each.source for each in by_test[asked.name]], asked.test))
+        replace(asked, test=_asked_together([each.source for each in by_test[asked.name]], asked.test, seconds))
         for asked in job.questions
     )
     streams = run(replace(job, questions=questions))
@@ -132,9 +138,9 @@ def _streams_together(
     }
 
 
-def _asked_together(sources: list[str], test: str) -> str:
+def _asked_together(sources: list[str], test: str, seconds: float) -> str:
     """A hidden test that asks `test` of each of `sources` in its turn."""
-    return f"from autograder.answers.together import ask_each\nask_each({sources!r}, {test!r})"
+    return f"from autograder.answers.together import ask_each\nask_each({sources!r}, {test!r}, {seconds!r})"
 
 
 def _apart(stream: list[bytes]) -> list[list[bytes]]:

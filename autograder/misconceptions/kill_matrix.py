@@ -10,6 +10,7 @@ from autograder.assignment.jobs import source_job
 from autograder.judging.judge import JudgeError, Verdict, judge, read_expected
 from autograder.misconceptions.diagnosis import diagnose, only_exceptions, same_answers
 from autograder.misconceptions.jobs import Run, Streams, streams_by_test, test_of
+from autograder.misconceptions.pages import AT_AN_EDGE, WRONG
 from autograder.misconceptions.variants import FOLDER, Misconception, Variant, read_variants
 from gradus.notebook.form import read
 
@@ -20,13 +21,14 @@ MIN_WHEATS, MIN_MISCONCEPTIONS = 3, 5
 class Row:
     """How one variant fares when it is handed in with the reference's answers to the other questions.
 
-    `shares` has the share of the marks that each question earns. `answers` are the frames of its own question, and
-    `caught_by` has the numbers, from 1, of those that do not match.
+    `shares` has the share of the marks that each question earns. `answers` are the frames of its own question,
+    `caught_by` has the numbers, from 1, of those that do not match, and `has_rule` says that only edges are among them.
     """
 
     variant: Variant
     shares: dict[str, float]
     caught_by: tuple[int, ...]
+    has_rule: bool
     answers: list[bytes] = field(repr=False)
 
 
@@ -69,7 +71,8 @@ def kill_matrix(folder: Path, run: Run, seed: int, questions: Collection[str] | 
         received = {**expected, **streams[variant]}
         verdicts = {question: judge(expected[test], received[test], 1.0) for question, test in tests.items()}
         shares = {question: verdict.score for question, verdict in verdicts.items()}
-        return Row(variant, shares, _missed(verdicts[variant.question]), received[tests[variant.question]])
+        own = verdicts[variant.question]
+        return Row(variant, shares, _missed(own), own.has_rule, received[tests[variant.question]])
 
     matrix = KillMatrix(
         tuple(tests), tuple(map(row, variants.wheats)), tuple(map(row, variants.misconceptions)), findings
@@ -111,6 +114,8 @@ def _of_rows(matrix: KillMatrix, question: str, page: Path) -> Iterator[str]:
     for row in chaffs:
         if row.shares[question] == 1:
             yield (f"{row.variant.place}: this is wrong, and earns all marks; add an answer that differs for it.")
+        elif isinstance(row.variant, Misconception) and row.variant.at_edge != row.has_rule:
+            yield f"{row.variant.place}: {_at_another_place(row)}"
     if len(chaffs) < MIN_MISCONCEPTIONS or len(wheats) < MIN_WHEATS:
         yield (
             f"{page}: {len(wheats)} wheats and {len(chaffs)} misconceptions; write {MIN_WHEATS} and "
@@ -121,6 +126,22 @@ def _of_rows(matrix: KillMatrix, question: str, page: Path) -> Iterator[str]:
             f"{page}: other questions catch all of its misconceptions, so its hidden test could be removed unnoticed; "
             "add a misconception that only it catches."
         )
+
+
+def _at_another_place(row: Row) -> str:
+    if row.has_rule:
+        return (
+            f"this has the rule wrong, and keeps {row.shares[row.variant.question]:.0%}, since only answers with edge= "
+            f"catch it; ask for the rule without, or move it under `## {AT_AN_EDGE}`."
+        )
+    return (
+        f"this is wrong at an edge alone, and an answer without edge= catches it (of {_numbers(row)}); name the edge "
+        f"there, or move it under `## {WRONG}`."
+    )
+
+
+def _numbers(row: Row) -> str:
+    return ", ".join(map(str, row.caught_by))
 
 
 def _killers(row: Row) -> set[str]:

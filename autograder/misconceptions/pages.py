@@ -22,7 +22,12 @@
     **half of it**: Your probabilities sum to one half, because you divide by twice the sum.
     - `exponentials.sum(dim=1, keepdim=True)` → `(2 * exponentials.sum(dim=1, keepdim=True))`
 
-Here such a file becomes plain values. What the code means, `programs.py` knows.
+    ## Wrong at an edge
+
+    **an example at least**: No examples, no rows: `Z` may be empty, and the maximum of nothing is an error.
+    - `Z.max(dim=1, keepdim=True).values` → `Z.max()`
+
+Here such a file becomes plain values. What the code means, `programs.py` knows; what an edge is, `judging/ideas.py`.
 """
 
 from __future__ import annotations
@@ -36,7 +41,7 @@ from markdown_it.tree import SyntaxTreeNode
 
 from gradus.errors import GradusError
 
-SECTIONS = ("Right", "Wrong")
+RIGHT, WRONG, AT_AN_EDGE, EQUIVALENT = SECTIONS = ("Right", "Wrong", "Wrong at an edge", "Equivalent")
 _NAMED = re.compile(r"\*\*(?P<name>[^*`\n]*[^*`\s])\*\*:?(?P<hint>(\s.*)?)", re.DOTALL)
 _ARROWS = ("→", "->")
 _READ_AS = {"heading": "a heading", "html_block": "HTML", "code_block": "an indented line", "hr": "a rule"}
@@ -76,22 +81,33 @@ Solution = Code | Difference | tuple[Change, ...]
 
 @dataclass
 class Entry:
-    """One solution as it stands in the file. `name` has underscores for spaces, and `hint` is "" for a right one."""
+    """One solution as it stands in the file. `name` has underscores for spaces, and `hint` is "" for a right one.
+
+    `section` is one of `SECTIONS`.
+    """
 
     name: str
     line: int
-    is_right: bool
+    section: str
     hint: str
     solution: Solution | None = None
+
+    @property
+    def is_right(self) -> bool:
+        return self.section == RIGHT
 
 
 @dataclass
 class Page:
-    """One file. `shared` is the block before the first section: code that all of its solutions may use."""
+    """One file. `shared` is the block before the first section: code that all of its solutions may use.
+
+    `equivalent` has the entries of the last section, which `autograder.mutants.equivalents` reads.
+    """
 
     path: Path
     shared: Code | None = None
     entries: list[Entry] = field(default_factory=list)
+    equivalent: list[SyntaxTreeNode] = field(default_factory=list)
 
     @property
     def question(self) -> str:
@@ -121,10 +137,16 @@ def read_page(path: Path) -> Page:
         if block.type == "heading":
             section = _text(block)
             if block.tag != "h2" or section not in SECTIONS:
-                raise page.error(line, "the only headings here are `## Right` and `## Wrong`; make this one of them.")
+                there = ", ".join(f"`## {name}`" for name in SECTIONS)
+                raise page.error(line, f"the only headings here are {there}; make this one of them.")
+        elif section == EQUIVALENT:
+            if block.type == "bullet_list":
+                page.equivalent += block.children
+            elif block.type != "paragraph":
+                raise page.error(line, "under `## Equivalent` is a list, of one mutant an entry; write it so.")
         elif block.type == "paragraph":
             if section:
-                _read_paragraph(page, _text(block), line, section == "Right")
+                _read_paragraph(page, _text(block), line, section)
         elif block.type == "fence":
             code = _fenced(page, block, lines)
             if section:
@@ -143,7 +165,7 @@ def read_page(path: Path) -> Page:
     return page
 
 
-def _read_paragraph(page: Page, text: str, line: int, is_right: bool) -> None:
+def _read_paragraph(page: Page, text: str, line: int, section: str) -> None:
     found = _NAMED.fullmatch(text)
     name = re.sub(r"\W+", "_", found["name"]).strip("_") if found else ""
     if not found or not name:
@@ -154,7 +176,7 @@ def _read_paragraph(page: Page, text: str, line: int, is_right: bool) -> None:
         return
     if any(entry.name == name for entry in page.entries):
         raise page.error(line, f"{page.question} has a {found['name']!r} already; give each solution its own name.")
-    page.entries.append(Entry(name, line, is_right, _one_line(found["hint"])))
+    page.entries.append(Entry(name, line, section, _one_line(found["hint"])))
 
 
 def _give(page: Page, line: int, solution: Solution) -> None:

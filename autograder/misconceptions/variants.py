@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder.misconceptions.pages import Page, read_page
+from autograder.misconceptions.pages import AT_AN_EDGE, Page, read_page
 from autograder.misconceptions.programs import Program, programs_of
 from gradus.errors import GradusError
 from gradus.notebook.cells import kind_of, label_of
@@ -36,9 +36,13 @@ class Variant:
 
 @dataclass(frozen=True)
 class Misconception(Variant):
-    """A mistake that classes make. `hint` is for the student who made it."""
+    """A mistake that classes make. `hint` is for the student who made it.
+
+    `at_edge` says that it is one at an edge alone: on ordinary inputs its answers are right.
+    """
 
     hint: str
+    at_edge: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,10 @@ def read_variants(folder: Path, notebook: Notebook, questions: Collection[str] |
             if entry.is_right:
                 wheats.append(Variant(page.question, entry.name, source, place=place))
             else:
-                misconceptions.append(Misconception(page.question, entry.name, source, entry.hint, place=place))
+                at_edge = entry.section == AT_AN_EDGE
+                misconceptions.append(
+                    Misconception(page.question, entry.name, source, entry.hint, place=place, at_edge=at_edge)
+                )
     return Variants(tuple(wheats), tuple(misconceptions))
 
 

@@ -13,8 +13,9 @@ class Graded:
     """One graded submission: what is kept on disk, and what the gradebook, the report and feedback are made from.
 
     `marks` has every graded cell; None waits for a person. `unanswered` says of each cell for answers whether it is
-    as it was released. `verdicts` has, for each question, matched, asked and the
-    text that the student reads. `misconceptions` names the known mistake that a question's answers show.
+    as it was released. `verdicts` has, for each question, matched, asked, `has_rule`
+    (whether only edges of the rule are wrong), `missing` (which ideas are not right) and the text that the student
+    reads. `misconceptions` names the known mistake that a question's answers show.
     """
 
     key: str

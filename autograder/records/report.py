@@ -22,7 +22,8 @@ class Result:
     `state` is "graded", or "problem": graded too, with `problems` stated in words. `marks` has each question; None is
     to be marked by hand. `raw_score` is their sum so far, `late_penalty` what of it is lost for being late, and `score`
     what is left, as in nbgrader's export. `submitted` is when it was handed in, ISO 8601 in UTC, "" when not known.
-    `feedback` is the page's path, "" without one. `verdicts` has matched, asked and text for each question;
+    `feedback` is the page's path, "" without one. `verdicts` has matched, asked, has_rule, missing and text for each
+    question;
     `misconceptions` the known mistake that its answers show; `seconds` how long each phase took, when it was run in
     this course.
     """
