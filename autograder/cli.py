@@ -197,7 +197,7 @@ def mutants(
     wheat and misconception. A mutant that is right stands in the last section of solutions/PS/variants/QUESTION.md,
     with the reason: - `function`: `was` → `is now`: why.
 
-    What came of all questions of a problem set is written to solutions/PS/mutants.json, which the site shows.
+    What came of each question is written to solutions/PS/mutants.json, which the site shows.
 
     Exit 1 when a mutant or misconception earns all marks with any seed, a wheat does not, or what is listed as right
     is caught or is no mutant.

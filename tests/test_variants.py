@@ -90,6 +90,10 @@ def test_wheats_earn_everything_and_each_chaff_is_caught_and_named(name: str) ->
     matrix = matrix_of(name)
     assert matrix.findings == []
     assert all(row.caught_by for row in matrix.chaffs)
+    tests = jobs.test_of(source_notebook(name))
+    for row in matrix.wheats:
+        question = row.variant.question
+        assert diagnose(question, row.answers, expected_of(name)[tests[question]], chaff_streams(name)) is None
 
 
 @pytest.mark.parametrize("name", NAMES)

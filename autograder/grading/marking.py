@@ -21,6 +21,7 @@ from autograder.grading.undefined import left_stubs, why_undefined
 from autograder.judging.explain import in_words
 from autograder.judging.judge import Verdict, judge
 from autograder.judging.verdict_text import verdict_text
+from autograder.misconceptions.fitting import fitting
 from autograder.misconceptions.variants import Misconception
 from autograder.options import Options
 from autograder.records.execution import Execution, QuestionResult
@@ -83,7 +84,7 @@ def mark(
             verdict, found = pieces.do(f"question {name}", judged, functools.partial(_lost, judged, asked))
             looked_for = functools.partial(_causes, name, verdict, assignment, notebook, execution)
             causes: list[str] = pieces.do(("causes", name), looked_for, list)
-            text = verdict_text(verdict, asked, options.limits, found.hint if found else None, causes)
+            text = verdict_text(verdict, asked, options.limits, _hint(found, notebook, assignment), causes)
             if found:
                 misconceptions[name] = found.name
             if options.show_hidden:
@@ -137,6 +138,14 @@ def _lost(
     """The verdict on a question whose answers cannot be compared: as if none had come."""
     asked.frames, asked.state = [], "not judged"
     return judged()[0], None
+
+
+def _hint(found: Misconception | None, notebook: NotebookNode, assignment: Assignment) -> str | None:
+    """What to say of a misconception to a student who wrote this notebook; None when nothing of it fits."""
+    if found is None:
+        return None
+    code = [cell["source"] for cell in notebook.cells if cell["cell_type"] == "code"]
+    return fitting(found.hint, *code, *(cell["source"] for cell in assignment.released.cells)) or None
 
 
 def _clean(notebook: NotebookNode, assignment: Assignment, pieces: Pieces) -> None:

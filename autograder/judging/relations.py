@@ -123,6 +123,13 @@ def _rounded(digits: int) -> Relation:
     return _each(says, lambda values: np.asarray(np.round(values, digits)))
 
 
+def _softmax(values: np.ndarray) -> np.ndarray | None:
+    if values.ndim < 1 or not values.size or not np.isfinite(values).all():
+        return None
+    exponentials = np.exp(values - values.max(axis=-1, keepdims=True))
+    return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True))
+
+
 RELATIONS: tuple[Relation, ...] = (
     _received("all are zero", lambda values: values.size > 0 and not values.any()),
     _received("all are NaN", lambda values: values.size > 0 and bool(np.isnan(values).all())),
@@ -145,6 +152,7 @@ RELATIONS: tuple[Relation, ...] = (
     _each("each is rounded to a whole number", np.round),
     _each("what is behind the decimal point is cut off", np.trunc),
     _each("each is rounded down to a whole number", np.floor),
+    _each("each row has been through a softmax once more: is softmax applied twice?", _softmax),
     _rounded(1), _rounded(2), _rounded(3), _rounded(4),
     computed_in_float32,
     order,

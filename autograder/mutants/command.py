@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -11,11 +12,12 @@ from rich.text import Text
 
 from autograder.course import Course
 from autograder.engine.pool import Sandbox
-from autograder.misconceptions.variants import pages_of
+from autograder.misconceptions.variants import answers_of, pages_of
 from autograder.mutants.examination import Examined, examine_mutants, subjects
-from autograder.mutants.results import write_results
+from autograder.mutants.results import FILE, Counted, read_results, write_results
 from autograder.records.execution import Job, Limits
 from gradus.errors import GradusError
+from gradus.notebook.form import read
 
 _LIMITS = Limits(question_seconds=300.0, total_seconds=3600.0, cpu_seconds=1200, answer_bytes=256 << 20)
 
@@ -25,7 +27,7 @@ def examine(
 ) -> Iterator[Examined]:
     """What became of the mutants of the problem sets, or of all that have variants, one after the other.
 
-    What all questions of one came to is kept beside its notebook.
+    What came of each question is kept beside its notebook.
 
     Raises:
         GradusError: there is no such problem set or question, a file is broken, or there is no sandbox.
@@ -48,11 +50,19 @@ def examine(
         for name in names:
             folder = course.source_notebook(name).parent
             examined = examine_mutants(folder, run, questions)
-            if questions is None:
-                write_results(folder, examined.counted)
+            write_results(folder, _kept(folder, questions) | examined.counted)
             yield examined
     finally:
         engine.close()
+
+
+def _kept(folder: Path, questions: Collection[str] | None) -> dict[str, Counted]:
+    """What was counted before of a problem set, if only some of its questions are asked now, in the notebook's order."""
+    if questions is None or not (folder / FILE).exists():
+        return {}
+    before = read_results(folder)
+    there = answers_of(read(folder / f"{folder.name}.ipynb"))
+    return {question: before[question] for question in there if question in before}
 
 
 def show(examined: Examined, console: Console) -> int:
