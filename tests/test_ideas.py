@@ -98,6 +98,14 @@ def test_changed_arguments_cost_half_and_what_else_is_wrong_counts_beside_it() -
     assert wrong.score == pytest.approx(4 / 9)  # "no rows", one answer of nine
 
 
+def test_of_answers_that_never_came_no_rule_is_said_to_be_wrong() -> None:
+    frames = frames_of(RIGHT, TEST)
+    ended = judge(frames, frames[:5], 4.0)
+    assert ended.score == 2
+    assert "- Not all was answered, so that at most half of the points count." in text(ended)
+    assert "the rule itself" not in text(ended)
+
+
 def test_leaving_arguments_alone_earns_nothing() -> None:
     assert verdict("return None").score == 0
 

@@ -64,7 +64,11 @@ def _ideas(verdict: Verdict) -> list[str]:
         return []
     if verdict.has_rule:
         return [f"Right but for what lies at the edge: {'; '.join(verdict.edges)}."]
-    said = ["What is wrong is the rule itself, not only an edge of it, so that at most half of the points count."]
+    wrong = ("differs", "changed", "exception", "refused")
+    if any(answer.outcome in wrong and answer.group not in verdict.edges for answer in verdict.answers):
+        said = ["What is wrong is the rule itself, not only an edge of it, so that at most half of the points count."]
+    else:
+        said = ["Not all was answered, so that at most half of the points count."]
     if missing := "; ".join((*verdict.parts, *verdict.edges)):
         said.append(f"Not yet right in these cases: {missing}.")
     return said
