@@ -43,7 +43,8 @@ def test_it_runs_beside_torch_numpy_matplotlib_pandas_and_pytest_alone(tmp_path:
     wall = BLOCK.replace('"pandas"]', '"pandas", "pytest"]')
     assert wall.count('"pytest"') == 1
     (tmp_path / "sitecustomize.py").write_text(wall + WITHOUT_D2L)
-    command = [sys.executable, str(ROOT / "benchmarks" / "gpu.py"), "--results", str(tmp_path / "results")]
+    command = [sys.executable, str(ROOT / "benchmarks" / "gpu.py"), "--without-d2l"]
+    command += ["--results", str(tmp_path / "results")]
     environment = {"PYTHONPATH": str(tmp_path), "HOME": str(Path.home()), "PATH": "/usr/bin:/bin"}
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
