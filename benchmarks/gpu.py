@@ -33,8 +33,8 @@ from typing import Any
 BENCHMARKS = Path(__file__).resolve().parent
 ROOT = BENCHMARKS.parent
 sys.path[:0] = [str(BENCHMARKS), str(ROOT)]
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when torch is imported: here, and in what is started
-os.environ |= {"GRADUS_QUIET": "1", "MPLBACKEND": "Agg"}
+if __name__ == "__main__":  # read when torch is imported: here, and in what is started
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import numpy  # noqa: E402
 import torch  # noqa: E402
@@ -44,7 +44,7 @@ from images import KIT, REAL, find_images, pack_kit  # noqa: E402
 WRITTEN_OUT = BENCHMARKS / "without_d2l"
 SELF_TEST = "cpu, a test of the script itself"
 SECONDS = 345  # of the six minutes; what is left is for the start and for writing
-# Unit tests of the library that need nothing but the packages above; a test runs them so.
+# Unit tests of the library that need nothing but the packages above.
 TESTS = (
     "test_device", "test_trainer", "test_runs", "test_data_modules", "test_data", "test_misuse", "test_check",
     "test_figures", "test_interactive",
@@ -86,6 +86,7 @@ def main() -> int:
     if options.pack:
         print(pack_kit().relative_to(ROOT), "is ready to be carried along")
         return 0
+    os.environ |= {"GRADUS_QUIET": "1", "MPLBACKEND": "Agg"}
     whose = _find_d2l(options.without_d2l)
     has_gpu = torch.cuda.is_available()
     size, device = (WHOLE if has_gpu else SMALL), torch.device("cuda" if has_gpu else "cpu")
@@ -95,8 +96,8 @@ def main() -> int:
         shown = find_images(Path(scratch))
         print(f"device: {torch.cuda.get_device_name() if has_gpu else SELF_TEST}; d2l: {whose}; images: {shown}")
         tests = run_tests(size.tests, 0.25 * left())
-        training = train(device, size)
-        ladder = ladder_of(device, size, 0.4 * left())
+        training = _or_why_not(lambda: train(device, size, 0.5 * left()))
+        ladder = _or_why_not(lambda: ladder_of(device, size, 0.3 * left()))
         chapters = run_chapters(size, left, is_real=shown == REAL)
     figures = {
         "device": torch.cuda.get_device_name() if has_gpu else SELF_TEST,
@@ -113,6 +114,16 @@ def main() -> int:
     kept = keep_best_device("gpu", figures, SELF_TEST, options.results)
     write_training_table(options.results)
     return _say(figures, kept, options.results)
+
+
+def _or_why_not(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What a part gives, or why it failed: the other parts are run and kept all the same."""
+    try:
+        return work()
+    except Exception as error:
+        said = next(iter(str(error).splitlines()), "")
+        print(f"failed: {type(error).__name__}: {said}")
+        return {"problem": f"{type(error).__name__}: {said}"[:300]}
 
 
 def _find_d2l(is_unwanted: bool) -> str:
@@ -193,10 +204,10 @@ def _ended(command: list[str], seconds: float, output: list[str] | None = None) 
     return "" if done.returncode == 0 else f"ended with {done.returncode}: {said[-1] if said else ''}"[:300]
 
 
-def train(device: torch.device, size: Size) -> dict[str, Any]:
+def train(device: torch.device, size: Size, seconds: float) -> dict[str, Any]:
     from training import has_torchvision, measure
 
-    measured = measure(device, size.epochs, size.rounds, size.share)
+    measured = measure(device, size.epochs, size.rounds, size.share, seconds)
     return {"loads with": "torchvision" if has_torchvision() else "PIL, as torchvision does", **measured}
 
 
@@ -223,6 +234,7 @@ def _say(figures: dict[str, Any], kept: bool, folder: Path) -> int:
         if result["times_faster_than_d2l"] < TIMES_D2L or result["times_the_bare_loop"] > TIMES_BARE
     ]
     broken = [*figures["tests"]["failed"], *filter(None, [figures["tests"]["problem"]])]
+    broken += [figures[part]["problem"] for part in ("training", "ladder") if "problem" in figures[part]]
     broken += [name for name, ran in figures["chapters"].items() if ran["problem"] and ran["counts"]]
     is_test = figures["device"] == SELF_TEST
     if not is_test:

@@ -69,9 +69,9 @@ def write_training_table(folder: Path = FOLDER) -> str:
                 ratios = [f"{result[key]:.3g}" for key in ("times_faster_than_d2l", "times_the_bare_loop")]
                 lines.append(f"| {' | '.join([device, name, *seconds, *ratios])} |")
     if is_real:
-        rungs = gpu["ladder"]["rungs"].items()
+        rungs = gpu["ladder"].get("rungs", {}).items()
         climbed = [f"{name}: {rung['seconds']} s ({rung['reached']} seeds)" for name, rung in rungs if rung["reached"]]
-        accuracy = f"{gpu['ladder']['target']} on {gpu['images']}"
+        accuracy = f"{gpu['ladder'].get('target')} on {gpu['images']}"
         lines += ["", f"To a validation accuracy of {accuracy}: {'; '.join(climbed) or 'not reached'}."]
         lines += [f"Measured on {gpu['date'][:10]}, commit {gpu['commit'] or 'unknown'}, d2l {gpu['versions']['d2l']}."]
     else:

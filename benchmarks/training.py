@@ -75,7 +75,9 @@ class D2LFashionMNIST(d2l.FashionMNIST):
         d2l.DataModule.__init__(self, root=str(cache_folder()))
         self.batch_size, self.resize = batch_size, (28, 28)
         sets = [one_by_one(self.root, train) for train in (True, False)]
-        self.train, self.val = (torch.utils.data.Subset(one, range(int(share * len(one)))) for one in sets)
+        if share < 1:
+            sets = [torch.utils.data.Subset(one, range(int(share * len(one)))) for one in sets]
+        self.train, self.val = sets
 
 
 def one_by_one(root: str, train: bool) -> torch.utils.data.Dataset:
@@ -178,11 +180,16 @@ def test_accuracy(net: nn.Module, device: torch.device) -> float:
         return float((net(X).argmax(1) == y).float().mean())
 
 
-def measure(device: torch.device, epochs: int, rounds: int, share: float = 1.0) -> dict[str, dict]:
+def measure(
+    device: torch.device, epochs: int, rounds: int, share: float = 1.0, most_seconds: float = float("inf")
+) -> dict[str, dict]:
     """Name of the measurement to the median seconds of each, all runs, ratios and accuracies.
 
-    `share` of the images is used by all three.
+    Args:
+        share: of the images, used by all three.
+        most_seconds: no round begins later, but for the first one of each measurement, in equal parts.
     """
+    began = time.perf_counter()
     theirs = D2LFashionMNIST(BATCH_SIZE, share)
     ours = Shared(BATCH_SIZE, device, share)
     bare = {split: ours.tensors(split) for split in ("train", "val")}  # floats in memory
@@ -200,13 +207,16 @@ def measure(device: torch.device, epochs: int, rounds: int, share: float = 1.0) 
             "bare": lambda make=make, n=epochs: fit_bare(make, n, device, bare),
         }
     results = {}
-    for name, candidates in work.items():
+    for number, (name, candidates) in enumerate(work.items()):
+        until = began + most_seconds * (number + 1) / len(work)
         fits = name.startswith("fit")
         for run in candidates.values():
             run(n=1) if fits else run()
         times: dict[str, list[float]] = {who: [] for who in candidates}
         accuracies: dict[str, list[float]] = {who: [] for who in candidates}
         for round_ in range(rounds):
+            if round_ and time.perf_counter() > until:
+                break
             for who, run in candidates.items():
                 seed_everything(round_)
                 took, model = seconds(run, device)

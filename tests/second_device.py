@@ -47,6 +47,10 @@ class There(torch.Tensor):
         counts["reads"] += 1
         return format(self.held, how)
 
+    def tolist(self) -> Any:
+        counts["reads"] += 1
+        return self.held.tolist()
+
     @classmethod
     def __torch_dispatch__(cls, operation: Any, types: Any, arguments: Any = (), options: Any = None) -> Any:
         return computed(operation, arguments, options or {})

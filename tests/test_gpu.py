@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -117,6 +118,28 @@ def test_images_that_are_made_up_are_read_as_fashion_mnists_are(
     means = torch.stack([X[y == k].float().mean(0) for k in range(10)])
     nearest = torch.cdist(X[:2000].flatten(1).float(), means.flatten(1)).argmin(1)
     assert (nearest == y[:2000]).float().mean() > 0.5  # there is something to learn
+
+
+def test_the_tests_that_run_on_a_gpu_need_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu = benchmark("gpu", monkeypatch)
+    there = {"torch", "numpy", "matplotlib", "pandas", "pytest", "gradus", *sys.stdlib_module_names}
+    waiting, seen = [*gpu.TESTS], set()
+    while waiting:
+        name = waiting.pop()
+        seen.add(name)
+        for statement in ast.walk(ast.parse((ROOT / "tests" / f"{name}.py").read_text(encoding="utf-8"))):
+            named = [alias.name for alias in statement.names] if isinstance(statement, ast.Import) else []
+            named += [statement.module or ""] if isinstance(statement, ast.ImportFrom) else []
+            for package in {module.partition(".")[0] for module in named} - there - seen:
+                assert (ROOT / "tests" / f"{package}.py").is_file(), (name, package)
+                waiting.append(package)
+    assert "second_device" in seen
+
+
+def test_a_part_that_fails_takes_no_other_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu = benchmark("gpu", monkeypatch)
+    assert gpu._or_why_not(lambda: {"a": 1}) == {"a": 1}
+    assert gpu._or_why_not(lambda: {"a": 1 / 0}) == {"problem": "ZeroDivisionError: division by zero"}
 
 
 def test_a_chapter_that_fails_says_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
