@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import subprocess
 import sys
@@ -134,6 +135,21 @@ def test_the_tests_that_run_on_a_gpu_need_nothing_else(monkeypatch: pytest.Monke
                 assert (ROOT / "tests" / f"{package}.py").is_file(), (name, package)
                 waiting.append(package)
     assert "second_device" in seen
+
+
+def test_what_stands_for_d2l_has_its_names_and_arguments() -> None:
+    from gradus import d2l
+
+    seen = 0
+    for path in (ROOT / "benchmarks" / "without_d2l" / "d2l").glob("*.py"):
+        for kind in (node for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)):
+            real = getattr(d2l, kind.name)
+            for method in (node for node in kind.body if isinstance(node, ast.FunctionDef)):
+                if method.name != "__init__" or kind.name in ("Module", "DataModule", "Trainer", "SoftmaxRegression"):
+                    names = list(inspect.signature(getattr(real, method.name)).parameters)
+                    assert [argument.arg for argument in method.args.args] == names, (kind.name, method.name)
+                    seen += 1
+    assert seen > 30
 
 
 def test_a_part_that_fails_takes_no_other_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
