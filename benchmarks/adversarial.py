@@ -59,7 +59,7 @@ def main() -> int:
     parser.add_argument("--per-row", type=int, default=2, help="attacks of each row that the others grade")
     parser.add_argument("--workers", type=int, default=2, help="of their runs at once")
     parser.add_argument("--graders", nargs="+", choices=GRADERS, default=GRADERS, help="who grades now")
-    parser.add_argument("--rows", nargs="+", type=int, default=list(ROWS), help="of the catalogue, for the others")
+    parser.add_argument("--rows", nargs="+", type=int, default=list(ROWS), help="of the catalogue")
     parser.add_argument("--most-seconds", type=float, default=float("inf"), help="of another grader; then none begins")
     parser.add_argument("--otter", type=Path, help="a Python that has otter-grader")
     options = parser.parse_args()
@@ -76,7 +76,8 @@ def main() -> int:
         if "otter" in options.graders and found != "not installed":
             measured["otter"] = Others(others / "otter", options.otter).count(chosen, *how_long)
         if "gradus" in options.graders:
-            measured["gradus"] = _through_gradus(Path(folder) / "ours")
+            ours = [attack for attack in ATTACKS if attack.row in options.rows]
+            measured["gradus"] = _through_gradus(Path(folder) / "ours", ours)
     write(measured, found)
     return 0
 
@@ -185,12 +186,12 @@ def _stock_count(
     return Count(*(bool(found) for found in kinds), reasons, round(result.outcome.seconds, 1))
 
 
-def _through_gradus(folder: Path) -> dict[str, Count]:
+def _through_gradus(folder: Path, chosen: list[Attack]) -> dict[str, Count]:
     folder.mkdir(mode=0o755)
-    with graded_class(folder) as graded:
+    with graded_class(folder, chosen) as graded:
         shared = [*graded.calls, *graded.loot, *graded.outcome.left]  # nobody can say whose they are
         counts = {student: _our_count(attack, graded, shared) for student, attack in graded.attacks.items()}
-        for first, second in PAIRS.values():
+        for first, second in (pair for pair in PAIRS.values() if pair[0].student in counts):
             pages = [alike(graded.page(twin.student) or "", twin) for twin in (first, second)]
             counts[first.student].leak |= pages[0] != pages[1]
         return counts

@@ -25,7 +25,7 @@ from supervised import Outcome, supervise
 from gradus.notebook.form import read
 
 SOURCE = Path(__file__).resolve().parent / "stock" / "ps4" / "ps4.ipynb"
-CELL_SECONDS = 10  # nbgrader's own default is 30; what never ends does not end in either
+CELL_SECONDS = 30  # nbgrader's own default
 SECONDS = 90  # for one submission, then the guard ends the run
 MEMORY = 6_000_000_000  # of everything together; then the guard ends the run
 PROCESSES, FILE_BYTES, DISK = 200, 500_000_000, 1_000_000_000
