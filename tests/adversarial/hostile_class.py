@@ -11,7 +11,7 @@ import secrets
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -184,8 +184,8 @@ def names_in(folder: Path) -> list[str]:
 
 
 @contextlib.contextmanager
-def graded_class(folder: Path) -> Iterator[HostileClass]:
-    """Make the class, grade it, and take stock."""
+def graded_class(folder: Path, chosen: Iterable[Attack] = ATTACKS) -> Iterator[HostileClass]:
+    """Make the class, with the attacks that are chosen, grade it, and take stock."""
     course = Course(folder / "course")
     set_limits(course, LIMITS)
     canaries = {
@@ -217,7 +217,7 @@ def graded_class(folder: Path) -> Iterator[HostileClass]:
     targets = Targets(loot, secret_places, neighbour, listeners.port, listeners.abstract)
     released = read(course.released_notebook("ps4"))
     hand_in_honest(course, released, targets, canaries["neighbour"])
-    attacks = {attack.student: attack for attack in ATTACKS}
+    attacks = {attack.student: attack for attack in chosen}
     for attack in attacks.values():
         attack.write(course.submitted, released, targets)
     before = snapshot(course.submitted)
