@@ -39,6 +39,9 @@ def log_to(file: Path) -> None:
     logging.captureWarnings(True)
     for name, least in _LOGGERS.items():
         logger = logging.getLogger(name)
+        for old in logger.handlers:
+            if isinstance(old, _Log):
+                old.close()
         logger.handlers = [handler]
         logger.setLevel(least)
         logger.propagate = False
