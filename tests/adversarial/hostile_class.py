@@ -30,7 +30,7 @@ from gradus.notebook.form import Notebook, read, source_of
 SEED = 20_260_101
 # Small limits, so that whoever is stopped is stopped soon.
 LIMITS = {
-    "cell_seconds": 3, "visible_seconds": 20, "question_seconds": 4, "total_seconds": 45, "cpu_seconds": 15,
+    "cell_seconds": 2, "visible_seconds": 9, "question_seconds": 2, "total_seconds": 25, "cpu_seconds": 10,
     "memory_bytes": 700_000_000, "tmpfs_bytes": 64_000_000, "file_bytes": 48_000_000, "output_bytes": 1_000_000,
 }  # fmt: skip
 # Their names put them among the attacks; what each loses.
