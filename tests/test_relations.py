@@ -81,6 +81,18 @@ RELATIONS: dict[str, tuple[list[Any], Callable[[Any], Any], str]] = {
     "columns": (X, lambda x: x * x.sum(0), "each column is right but for a factor of its own"),
     "rows off": (X, lambda x: x - x.mean(1, keepdim=True), "each row is off by a number of its own"),
     "columns off": (X, lambda x: x - x.mean(0), "each column is off by a number of its own"),
+    "softmax twice": (SHARES, lambda x: torch.softmax(x, 1), "is softmax applied twice?"),
+    "between 0 and 1": (
+        [numbers(6, 3), numbers(5, 4)], lambda x: (x - x.amin(0)) / (x.amax(0) - x.amin(0)),
+        "each column is right but for a scale and a shift of its own",
+    ),
+    "scaled rows": (
+        [numbers(3, 6), numbers(4, 5)], lambda x: x * x.amax(1, True) + x.amin(1, True),
+        "each row is right but for a scale and a shift of its own",
+    ),
+    "first entry": ([numbers(6)], lambda x: torch.cat([x[:1], x[1:] ** 3 + 0.2]), "right in the first entry"),
+    "a list": ([numbers(6).tolist()], lambda x: [2 * v for v in x], "each is 2 times what is asked."),
+    "a list's end": ([numbers(6).tolist()], lambda x: [*x[:-1], x[-1] ** 2 + 1], "only in the last entry"),
     "channels": ([numbers(2, 3, 4, 4)], lambda x: x * x.amax((0, 2, 3), True), "each column is right but for a factor"),
     "one number": (X, lambda x: torch.full_like(x, 0.5), "all of a call are the same number"),
     "broadcast rows": (X, lambda x: x.mean(0).expand_as(x), "all rows are the same"),

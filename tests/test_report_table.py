@@ -109,3 +109,17 @@ def test_a_process_in_a_pipe_writes_the_whole_table(columns: str) -> None:
 def test_the_fields_of_the_json_say_what_is_before_and_after_the_penalty() -> None:
     one = json.loads(json.dumps(report(late=1.0).as_dict()))["submissions"][-1]
     assert one["raw_score"] - one["late_penalty"] == one["score"]
+
+
+def test_below_the_table_it_is_said_which_ideas_are_missing_in_the_class() -> None:
+    def verdict(*missing: str, rule: bool = True, matched: int = 8) -> dict[str, object]:
+        return {"matched": matched, "asked": 10, "has_rule": rule, "missing": list(missing), "text": ""}
+
+    given = [verdict("one row"), verdict("one row", "float64"), verdict("ties", rule=False), verdict(matched=10)]
+    whole = report()
+    name = QUESTIONS[0].name
+    results = [replace(result, verdicts={name: each}) for result, each in zip(whole.results, given, strict=True)]
+    text = shown(replace(whole, results=results), 120, terminal=False)
+    assert f"{name}: 1 with the rule wrong, 2 right but for 'one row', 1 right but for 'float64'\n" in text
+    old = [replace(result, verdicts={name: {"matched": 1, "asked": 2, "text": ""}}) for result in whole.results]
+    assert "rule" not in shown(replace(whole, results=old), 120, terminal=False)

@@ -104,8 +104,9 @@ def _says_no_more(says: str) -> bool:
 def _solved(name: str) -> dict[str, Any]:
     """What the cells of a problem set define when its solutions are in it."""
     names: dict[str, Any] = {"__name__": "__main__"}
-    for cell in source_job(source_notebook(name), SEED).cells:
-        run(cell.source, names)
+    with redirect_stdout(StringIO()):
+        for cell in source_job(source_notebook(name), SEED).cells:
+            run(cell.source, names)
     return names
 
 

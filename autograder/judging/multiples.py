@@ -117,3 +117,28 @@ def along(says: str, axis: int, is_offset: bool) -> Callable[[Sequence[Pair]], s
         return says if told >= TELLING else None
 
     return tried
+
+
+def scaled_and_shifted(says: str, axis: int) -> Callable[[Sequence[Pair]], str | None]:
+    """Each entry of an axis has a factor and an offset of its own, which all that stands there shares."""
+
+    def tried(pairs: Sequence[Pair]) -> str | None:
+        told = 0
+        for pair in pairs:
+            e, r = pair.expected, pair.received
+            if e.ndim != 2 or not e.size or not (np.isfinite(e).all() and np.isfinite(r).all()):
+                return None
+            flat, came = (np.moveaxis(values, axis, 0).reshape(e.shape[axis], -1) for values in (e, r))
+            told += max(flat.size - 2 * len(flat), 0)
+            low, high = (at(flat, axis=1)[:, None] for at in (np.argmin, np.argmax))
+            least, most = (np.take_along_axis(flat, at, 1) for at in (low, high))
+            first, last = (np.take_along_axis(came, at, 1) for at in (low, high))
+            factor = np.where(most > least, (last - first) / np.where(most > least, most - least, 1), 0)
+            if not factor[most > least].all():
+                return None
+            other = first + (flat - least) * factor
+            if not replace(pair, expected=flat, received=came).equals(other).all():
+                return None
+        return says if told >= TELLING else None
+
+    return tried

@@ -78,10 +78,21 @@ def _only(pairs: Sequence[Pair], wrong: Sequence[np.ndarray], mask: Mask) -> boo
 
 def _at(axis: int, index: int, inverse: bool = False) -> Mask:
     def mask(values: np.ndarray) -> np.ndarray | None:
-        if values.ndim <= (axis if axis >= 0 else 0) or values.shape[axis] < 2:
+        if values.ndim < 2 or values.shape[axis] < 2:
             return None
         found = np.zeros(values.shape, dtype=bool)
         found[(index,) if axis == 0 else (..., index)] = True
+        return ~found if inverse else found
+
+    return mask
+
+
+def _entry(index: int, inverse: bool = False) -> Mask:
+    def mask(values: np.ndarray) -> np.ndarray | None:
+        if values.ndim != 1 or len(values) < 2:
+            return None
+        found = np.zeros(values.shape, dtype=bool)
+        found[index] = True
         return ~found if inverse else found
 
     return mask
@@ -133,6 +144,10 @@ _PLACES: tuple[tuple[str, Mask], ...] = (
     ("only off the diagonal", _diagonal(True)),
     ("only above the diagonal", _triangle(True)),
     ("only below the diagonal", _triangle(False)),
+    ("only in the first entry", _entry(0)),
+    ("only in the last entry", _entry(-1)),
+    ("right in the first entry alone", _entry(0, inverse=True)),
+    ("right in the last entry alone", _entry(-1, inverse=True)),
     ("only in the first row", _at(0, 0)),
     ("only in the last row", _at(0, -1)),
     ("only in the first column", _at(-1, 0)),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from autograder.judging.multiples import along, common_factor, common_offset
+from autograder.judging.multiples import along, common_factor, common_offset, scaled_and_shifted
 from autograder.judging.orders import order
 from autograder.judging.traits import (
     columns_of_spread_one,
@@ -160,6 +160,8 @@ RELATIONS: tuple[Relation, ...] = (
     along("each column is right but for a factor of its own: is something not divided by, or left out?", 1, False),
     along("each row is off by a number of its own", 0, True),
     along("each column is off by a number of its own", 1, True),
+    scaled_and_shifted("each row is right but for a scale and a shift of its own", 0),
+    scaled_and_shifted("each column is right but for a scale and a shift of its own", 1),
     _with_given("what was given comes back unchanged", lambda e, g: g),
     _with_given("what is asked and yours add up to something that was given: one for the other?", lambda e, g: g - e),
     _with_given("each is multiplied by something that was given", lambda e, g: e * g),

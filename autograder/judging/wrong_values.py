@@ -121,7 +121,9 @@ def _arrays(value: Any, place: str) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def _pairs(expected: Any, received: Any, settings: Settings, answer: int, slot: str, given: Given) -> Iterator[Pair]:
-    if type(expected) in (list, tuple) and type(received) in (list, tuple) and len(expected) == len(received):
+    if _is_row(expected) and _is_row(received) and len(expected) == len(received) and not settings.parts:
+        yield Pair(_as_row(expected), _as_row(received), "float64", settings.rtol, settings.atol, answer, slot, given)
+    elif type(expected) in (list, tuple) and type(received) in (list, tuple) and len(expected) == len(received):
         for index, (a, b) in enumerate(zip(expected, received, strict=True)):
             # The entries of a list are many of a kind, those of a tuple are each their own.
             place = f"{slot}[{index if type(expected) is tuple else '…'}]"
@@ -158,6 +160,20 @@ def as_array(value: Any) -> np.ndarray | None:
     if type(value) in (bool, int, float) and abs(value) < 2**1000:
         return np.asarray(float(value))
     return np.asarray(value) if type(value) is float else None
+
+
+def _is_row(value: Any) -> bool:
+    """Whether it is a list of Python's floats, and of whole numbers beside them: one result, not many."""
+    return (
+        type(value) is list
+        and len(value) > 1
+        and all(type(entry) in (int, float) and as_array(entry) is not None for entry in value)
+        and any(type(entry) is float for entry in value)
+    )
+
+
+def _as_row(value: list[float]) -> np.ndarray:
+    return np.asarray(value, dtype=np.float64)
 
 
 def _is_float(value: Any) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -50,19 +49,18 @@ def examine(
         for name in names:
             folder = course.source_notebook(name).parent
             examined = examine_mutants(folder, run, questions)
-            write_results(folder, _kept(folder, questions) | examined.counted)
+            write_results(folder, _with_others(course, examined, questions))
             yield examined
     finally:
         engine.close()
 
 
-def _kept(folder: Path, questions: Collection[str] | None) -> dict[str, Counted]:
-    """What was counted before of a problem set, if only some of its questions are asked now, in the notebook's order."""
-    if questions is None or not (folder / FILE).exists():
-        return {}
-    before = read_results(folder)
-    there = answers_of(read(folder / f"{folder.name}.ipynb"))
-    return {question: before[question] for question in there if question in before}
+def _with_others(course: Course, examined: Examined, questions: Collection[str] | None) -> dict[str, Counted]:
+    """What was counted, in the notebook's order; of questions that were not asked now, what was counted before."""
+    path = course.source_notebook(examined.problem_set)
+    is_there = questions is not None and (path.parent / FILE).exists()
+    counted = (read_results(path.parent) if is_there else {}) | examined.counted
+    return {question: counted[question] for question in answers_of(read(path)) if question in counted}
 
 
 def show(examined: Examined, console: Console) -> int:
