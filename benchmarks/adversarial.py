@@ -27,7 +27,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tests" / "adversarial"), str(ROOT)]
 
-from adversarial_table import GRADERS, ROWS, Count, before, write  # noqa: E402
+from adversarial_table import GRADERS, ROWS, SECOND_TWINS, Count, before, write  # noqa: E402
 from attacks import ATTACKS, Attack, Targets  # noqa: E402
 from attacks.attack import POINTS  # noqa: E402
 from attacks.spelling import PAIRS, alike  # noqa: E402
@@ -51,7 +51,6 @@ _REFUSED = "no student id"  # right answers of a student whose name we refuse ar
 LEFT_OUT = ("fork-bomb", "many-processes-allocate", "a-million-cells")
 # Of two twins the second one is graded to be compared with the first, and counts with it.
 TWIN_OF = {first.student: second for first, second in PAIRS.values()}
-SECOND_TWINS = {second.student for second in TWIN_OF.values()}
 
 
 def main() -> int:

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from attacks import ATTACKS
+from attacks.spelling import PAIRS
 
 RESULTS = Path(__file__).resolve().parent / "results"
 GRADERS = ("nbgrader", "otter", "gradus")
+SECOND_TWINS = {second.student for _, second in PAIRS.values()}  # graded to be compared with the first
 ROWS = {
     1: "tags that skip a test", 2: "results shown by the tested function", 3: "a patched shell",
     4: "objects equal to everything",
@@ -70,32 +72,32 @@ def write(measured: dict[str, dict[str, Count]], otter: str) -> None:
 
 
 def table(content: dict[str, Any]) -> str:
-    """The graders' counts, row by row, over the attacks that nbgrader and Gradus graded; otter's where it did, too."""
-    row_of = {attack.student: attack.row for attack in ATTACKS}
+    """The graders' counts, row by row, over the attacks that another grader was given, too; where none was, ours alone.
+
+    A dash stands where a grader was given none.
+    """
     graders = [grader for grader in GRADERS if content[grader]]
+    of_row: dict[int, list[str]] = {row: [] for row in ROWS}
+    for attack in ATTACKS:
+        if attack.student in content["gradus"] and attack.student not in SECOND_TWINS:
+            of_row[attack.row].append(attack.student)
+    for row, names in of_row.items():
+        shared = [name for name in names if any(name in content[grader] for grader in graders if grader != "gradus")]
+        of_row[row] = shared or names
     head = ["technique", "attacks", *KINDS]
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    common = [name for name in content["nbgrader"] if name in content["gradus"]]
-    of_otter = [name for name in common if name in content["otter"]]
 
     def line(what: str, names: list[str]) -> str:
-        cells = []
-        for kind in KINDS:
-            counts = [str(sum(content[grader][name][kind] for name in names if name in content[grader]))
-                      for grader in graders]  # fmt: skip
-            cells.append(" / ".join(counts))
-        graded = sum(name in of_otter for name in names)
-        count = f"{len(names)} ({graded})" if of_otter and graded < len(names) else str(len(names))
-        return f"| {' | '.join([what, count, *cells])} |"
+        given = [[content[grader][name] for name in names if name in content[grader]] for grader in graders]
+        cells = [[str(len(counts)) if counts else "–" for counts in given]]
+        cells += [[str(sum(one[kind] for one in counts)) if counts else "–" for counts in given] for kind in KINDS]
+        return f"| {' | '.join([what, *(' / '.join(cell) for cell in cells)])} |"
 
-    for row, what in ROWS.items():
-        lines.append(line(what, [name for name in common if row_of[name] == row]))
-    lines += [line("**all**", common), ""]
+    lines += [line(what, of_row[row]) for row, what in ROWS.items()]
+    lines += [line("**all**", [name for names in of_row.values() for name in names]), ""]
     versions = {"nbgrader": content["versions"]["nbgrader"], "otter": content["versions"]["otter-grader"]}
     order = [f"{grader} {versions[grader]}" if grader in versions else "Gradus" for grader in graders]
-    lines.append(f"In each cell: {' / '.join(order)}{'' if of_otter else '; otter was not installed'}.")
-    if of_otter and len(of_otter) < len(common):
-        lines.append("In brackets: how many of them otter graded, too.")
+    lines.append(f"In each cell: {' / '.join(order)}{'' if content['otter'] else '; otter was not installed'}.")
     for grader, name in zip(graders, order, strict=True):
         took = [count["seconds"] for count in content[grader].values() if count.get("seconds") is not None]
         if took:

@@ -29,11 +29,12 @@ def test_a_part_replaces_what_it_measured_and_leaves_the_rest(
     fell = table.Count(True, False, False, False, False, False, False, ["full marks"], 4.0)
     table.write({"nbgrader": {first: fell, second: held}, "gradus": {first: held, second: held}}, "not installed")
     assert "otter was not installed" in (tmp_path / "adversarial.md").read_text()
-    assert "| **all** | 2 | 1 / 0 |" in (tmp_path / "adversarial.md").read_text()
+    assert "| **all** | 2 / 2 | 1 / 0 |" in (tmp_path / "adversarial.md").read_text()
     table.write({"otter": {first: fell}}, "7.0.0")
     drawn = (tmp_path / "adversarial.md").read_text()
-    assert "| **all** | 2 (1) | 1 / 1 / 0 |" in drawn
+    assert "| **all** | 2 / 1 / 2 | 1 / 1 / 0 |" in drawn
     assert "/ otter 7.0.0 / Gradus." in drawn
+    assert " | – / – / – | " in drawn  # a row of which nobody was given any
     assert "3.0 seconds at the median, 4 at most (2 runs)" in drawn
     table.write({"nbgrader": {first: held}}, "7.0.0")
     kept = json.loads((tmp_path / "adversarial.json").read_text())
