@@ -115,20 +115,26 @@ def execute(
     return Outcome(chapter, ended[-1] - ended[0], nbformat.writes(notebook), problem)
 
 
-def executed(chapter: Path, threads: int, cell_seconds: int, environment: dict[str, str], sending: Connection) -> None:
+def outcome_of(chapter: Path, threads: int, cell_seconds: int, held: held_kernels.HeldKernel | None = None) -> Outcome:
+    """Run one chapter. Its trouble, such as broken JSON, must not hide another's result."""
+    try:
+        return execute(chapter, threads, cell_seconds, held=held)
+    except Exception as error:
+        return Outcome(chapter, 0.0, "", f"cannot be executed: {type(error).__name__}: {error}")
+
+
+def send_outcome(
+    chapter: Path, threads: int, cell_seconds: int, environment: dict[str, str], sending: Connection
+) -> None:
     """Run one chapter in this process, which does nothing else, and send what became of it."""
     os.environ.clear()  # imports before the fork have added to it
     os.environ.update(environment)
-    try:
-        with ExitStack() as stack:
-            held = None
-            if held_kernels.has_imported_torch() and held_kernels.imports_torch(code_of(chapter)):
-                held = held_kernels.HeldKernel()
-                stack.callback(held.let_go)
-            outcome = execute(chapter, threads, cell_seconds, held=held)
-    except Exception as error:  # one chapter's trouble, such as broken JSON, must not hide another's result
-        outcome = Outcome(chapter, 0.0, "", f"cannot be executed: {type(error).__name__}: {error}")
-    sending.send(outcome)
+    with ExitStack() as stack:
+        held = None
+        if held_kernels.has_imported_torch() and held_kernels.imports_torch(code_of(chapter)):
+            held = held_kernels.HeldKernel()
+            stack.callback(held.let_go)
+        sending.send(outcome_of(chapter, threads, cell_seconds, held))
 
 
 def code_of(chapter: Path) -> str:
@@ -144,7 +150,7 @@ def in_a_process(context: BaseContext, chapter: Path, threads: int, cell_seconds
     """Run one chapter in a process of its own, so that one that is killed costs no other its result."""
     receiving, sending = context.Pipe(duplex=False)
     job = (chapter, threads, cell_seconds, dict(os.environ), sending)
-    process = context.Process(target=executed, args=job)  # type: ignore[attr-defined]
+    process = context.Process(target=send_outcome, args=job)  # type: ignore[attr-defined]
     process.start()
     sending.close()
     try:
@@ -169,6 +175,9 @@ def process_maker(chapters: list[Path], threads: int) -> BaseContext:
 def outcomes(chapters: list[Path], workers: int, cell_seconds: int) -> Iterator[Outcome]:
     """Run the chapters, `workers` at a time that share the cores; yield each as it finishes."""
     threads = max(1, available_cores() // workers)
+    if len(chapters) == 1:  # somebody waits for this page, and another process takes half a second to start
+        yield outcome_of(chapters[0], threads, cell_seconds)
+        return
     context = process_maker(chapters, threads)
     with ThreadPoolExecutor(max_workers=workers) as pool:
         jobs = [pool.submit(in_a_process, context, chapter, threads, cell_seconds) for chapter in chapters]

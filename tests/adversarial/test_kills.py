@@ -28,10 +28,10 @@ COURSES, KILLS_OF_EACH = 5, 4  # twenty kills, each of which has struck
 MAX_TRIALS, SOONER = 8, 0.7  # a run that ends before its kill makes the later kills come sooner
 RANDOM_SEED = 3  # of the moments; the machine's own pace makes them random enough
 
-
 SLOWLY = "import time\n\n\ndef double(x):\n    time.sleep(0.05)\n    return x + x"  # so that there is something to kill
 WRONG = "def double(x):\n    return 4"
 CRASH = "import os\nos._exit(1)"
+# What each hands in, and what its two coded questions earn.
 CLASS: dict[str, tuple[dict[str, str], float, float]] = {
     "right": (tiny.RIGHT, 1, 2),
     "slow": (tiny.RIGHT | {"double": SLOWLY}, 1, 2),
