@@ -63,7 +63,6 @@ def main() -> int:
     parser.add_argument("--otter", type=Path, help="a Python that has otter-grader")
     options = parser.parse_args()
     found = version_of(options.otter)
-    found = found if "otter" in options.graders else (before().get("versions", {}).get("otter-grader") or found)
     measured: dict[str, dict[str, Count]] = {}
     chosen = [attack for attack in _chosen(options.per_row) if attack.row in options.rows]
     how_long = options.workers, options.most_seconds
@@ -77,7 +76,8 @@ def main() -> int:
         if "gradus" in options.graders:
             ours = [attack for attack in ATTACKS if attack.row in options.rows]
             measured["gradus"] = _through_gradus(Path(folder) / "ours", ours)
-    write(measured, found)
+    earlier = before().get("versions", {}).get("otter-grader", found)
+    write(measured, found if "otter" in measured else earlier)
     return 0
 
 
