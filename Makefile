@@ -19,7 +19,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all help install data exercises book links page question mutants sample grade check test lint format lock bench serve lab student clean packages attack
+.PHONY: all help install data exercises book links page question mutants sample grade check test lint format lock bench serve lab student clean packages attack gpu
 
 all: install data exercises book sample  ## set up, build the book, grade a sample class, say where everything is
 	@$(BIN)/python tools/verdict.py $(SAMPLE)
@@ -87,6 +87,9 @@ lock: install  ## write requirements.txt and environment.yml from pyproject.toml
 
 bench: install data  ## measure, and print the ratios
 	@for name in chapters training grading mixed_class adversarial; do $(BIN)/python benchmarks/$$name.py || exit 1; done
+
+gpu:  ## test and measure on the GPU that is there; takes torch, NumPy, matplotlib, pandas and pytest, and no network
+	@$(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) benchmarks/gpu.py
 
 serve: book  ## show the site at http://localhost:8000
 	@$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html

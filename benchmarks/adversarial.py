@@ -1,11 +1,14 @@
-"""What hostile notebooks get from stock nbgrader and from Gradus: the same files through both, counted row by row.
+"""What hostile notebooks get from stock nbgrader, from stock otter and from Gradus: the same files, counted row by row.
 
-    python benchmarks/adversarial.py                # two attacks of each row through nbgrader, all through Gradus
-    python benchmarks/adversarial.py --per-row 99   # all through both; an hour
+    python benchmarks/adversarial.py                  # two attacks of each row through the others, all through Gradus
+    python benchmarks/adversarial.py --per-row 99     # all through all; hours
+    python benchmarks/adversarial.py --otter ENV/bin/python --graders otter --rows 33 34 35     # a part
 
 nbgrader grades each attack in a course of its own, followed by one harmless neighbour, inside a guard
-(`stock_nbgrader`). Attacks that would harm this machine in spite of it are left out and counted as such. Counts go to
-`benchmarks/results/adversarial.json` and, as a table, to `benchmarks/results/adversarial.md`.
+(`stock_nbgrader`). otter grades each by itself in the same guard (`stock_otter`), where there is a Python that has it.
+Attacks that would harm this machine in spite of the guard are left out. A part replaces what was measured of it before,
+and leaves the rest. Counts go to `benchmarks/results/adversarial.json` and, as a table, to
+`benchmarks/results/adversarial.md`.
 """
 
 from __future__ import annotations
@@ -16,18 +19,18 @@ import secrets
 import shutil
 import sys
 import tempfile
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "benchmarks" / "results"
 sys.path[:0] = [str(ROOT / "tests" / "adversarial"), str(ROOT)]
 
+from adversarial_table import GRADERS, ROWS, SECOND_TWINS, Count, before, write  # noqa: E402
 from attacks import ATTACKS, Attack, Targets  # noqa: E402
 from attacks.attack import POINTS  # noqa: E402
+from attacks.spelling import PAIRS, alike  # noqa: E402
 from hostile_class import (  # noqa: E402
     NEIGHBOUR,
     SAID_ON_SUCCESS,
@@ -37,6 +40,8 @@ from hostile_class import (  # noqa: E402
 )
 from page_check import dangers  # noqa: E402
 from stock_nbgrader import LAST, SOURCE, StockResult, grade, make_template  # noqa: E402
+from stock_otter import grade as grade_by_otter  # noqa: E402
+from stock_otter import make_autograder, version_of  # noqa: E402
 
 from gradus.notebook.form import read  # noqa: E402
 
@@ -44,44 +49,35 @@ LEAKED, GOT_OUT = SAID_ON_SUCCESS
 _REFUSED = "no student id"  # right answers of a student whose name we refuse are no unearned marks elsewhere
 # Not even in a guard: the fork bombs and what fills memory in forty processes at once.
 LEFT_OUT = ("fork-bomb", "many-processes-allocate", "a-million-cells")
-ROWS = {
-    1: "tags that skip a test", 2: "results shown by the tested function", 3: "a patched shell",
-    4: "objects equal to everything",
-    5: "patched comparisons", 6: "a patched or flooded answering function", 7: "exits and crashes", 8: "endless loops",
-    9: "daemons and exit handlers", 10: "fork bombs", 11: "allocation without end", 12: "a full disk",
-    13: "floods of output", 14: "hidden tests through frames, memory, history", 15: "reading other files",
-    16: "exceptions that carry hidden inputs", 17: "the network", 18: "pickles", 19: "modules that shadow libraries",
-    20: "scripts in outputs and text", 21: "duplicate labels, flipped flags", 22: "deleted and edited tests",
-    23: "broken and odd files", 24: "giant files", 25: "links, pipes, devices, archives", 26: "forged metadata",
-    27: "hard-coded cases", 28: "patched clocks and generators", 29: "odd student names", 30: "slow on purpose",
-    31: "signals to others", 32: "global state",
-}  # fmt: skip
-
-
-@dataclass
-class Count:
-    """What happened to one attack; the reasons are for who reads the JSON."""
-
-    unearned: bool
-    ungraded: bool  # no mark, or an autograded question that waits for a person, and no reason given to the student
-    lost: bool  # marks of right answers were lost
-    aborted: bool  # students after this one were not graded
-    leak: bool
-    host: bool
-    page: bool  # a feedback page that acts on its reader
-    reasons: list[str]
+# Of two twins the second one is graded to be compared with the first, and counts with it.
+TWIN_OF = {first.student: second for first, second in PAIRS.values()}
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Count what hostile notebooks get, from nbgrader and from Gradus.")
-    parser.add_argument("--per-row", type=int, default=2, help="attacks of each row that nbgrader grades")
-    parser.add_argument("--workers", type=int, default=2, help="of nbgrader's courses at once")
+    parser = argparse.ArgumentParser(description="Count what hostile notebooks get, from other graders and from ours.")
+    parser.add_argument("--per-row", type=int, default=2, help="attacks of each row that the others grade")
+    parser.add_argument("--workers", type=int, default=2, help="of their runs at once")
+    parser.add_argument("--graders", nargs="+", choices=GRADERS, default=GRADERS, help="who grades now")
+    parser.add_argument("--rows", nargs="+", type=int, default=list(ROWS), help="of the catalogue")
+    parser.add_argument("--most-seconds", type=float, default=float("inf"), help="of another grader; then none begins")
+    parser.add_argument("--otter", type=Path, help="a Python that has otter-grader")
     options = parser.parse_args()
+    found = version_of(options.otter)
+    measured: dict[str, dict[str, Count]] = {}
+    chosen = [attack for attack in _chosen(options.per_row) if attack.row in options.rows]
+    how_long = options.workers, options.most_seconds
     with tempfile.TemporaryDirectory(prefix="gradus-adversarial-") as folder:
         Path(folder).chmod(0o755)
-        stock = _through_nbgrader(Path(folder) / "stock", options.per_row, options.workers)
-        ours = _through_gradus(Path(folder) / "ours")
-    _write(stock, ours)
+        others = Path(folder) / "others"
+        if "nbgrader" in options.graders:
+            measured["nbgrader"] = Others(others / "nbgrader", None).count(chosen, *how_long)
+        if "otter" in options.graders and found != "not installed":
+            measured["otter"] = Others(others / "otter", options.otter).count(chosen, *how_long)
+        if "gradus" in options.graders:
+            ours = [attack for attack in ATTACKS if attack.row in options.rows]
+            measured["gradus"] = _through_gradus(Path(folder) / "ours", ours)
+    earlier = before().get("versions", {}).get("otter-grader", found)
+    write(measured, found if "otter" in measured else earlier)
     return 0
 
 
@@ -89,26 +85,51 @@ def _chosen(per_row: int) -> list[Attack]:
     chosen: Counter[int] = Counter()
     found = []
     for attack in ATTACKS:
-        if chosen[attack.row] < per_row and not attack.name.startswith(LEFT_OUT):
+        is_left_out = attack.name.startswith(LEFT_OUT) or attack.student in SECOND_TWINS
+        if chosen[attack.row] < per_row and not is_left_out:
             chosen[attack.row] += 1
             found.append(attack)
     return found
 
 
-def _through_nbgrader(folder: Path, per_row: int, workers: int) -> dict[str, Count]:
-    folder.mkdir(mode=0o755)
-    template = make_template(folder)
-    released = read(template / "release" / "ps4" / "ps4.ipynb")
-    neighbour = json.dumps(
-        released | {"cells": [c for c in released["cells"] if c["metadata"].get("nbgrader")]}
-    ).encode()
-    loot = folder / "nothing"
-    loot.mkdir()
-    nobody = Targets(loot, (loot / "secret.txt",), loot, 0, "")
-    usual = Counter(dangers(grade(template, folder / "usual", None, nobody, neighbour).page))
+class Others:
+    """A grader that is none of ours: nbgrader, or otter where `otter` is a Python that has it."""
 
-    def one(attack: Attack) -> tuple[str, Count]:
-        own = folder / secrets.token_hex(4)
+    def __init__(self, folder: Path, otter: Path | None) -> None:
+        folder.mkdir(mode=0o755, parents=True)
+        folder.parent.chmod(0o755)
+        self.folder, self.otter, self.name = folder, otter, "otter" if otter else "nbgrader"
+        self.template = make_template(folder)
+        self.released = read(self.template / "release" / "ps4" / "ps4.ipynb")
+        own_cells = [cell for cell in self.released["cells"] if cell["metadata"].get("nbgrader")]
+        self.neighbour = json.dumps(self.released | {"cells": own_cells}).encode()
+        loot = folder / "nothing"
+        loot.mkdir()
+        nobody = Targets(loot, (loot / "secret.txt",), loot, 0, "")
+        self.usual: Counter[str] = Counter()
+        if otter:
+            self.autograder = make_autograder(folder / "autograder", otter)
+        else:
+            self.usual = Counter(dangers(grade(self.template, folder / "usual", None, nobody, self.neighbour).page))
+
+    def count(self, attacks: list[Attack], workers: int, most_seconds: float) -> dict[str, Count]:
+        self.until = time.monotonic() + most_seconds
+        with ThreadPoolExecutor(workers) as threads:
+            return dict(filter(None, threads.map(self._one, attacks)))
+
+    def _one(self, attack: Attack) -> tuple[str, Count] | None:
+        if time.monotonic() > self.until:
+            return None
+        result, count = self._graded(attack)
+        twin = TWIN_OF.get(attack.student)
+        if twin is not None and alike(result.page, attack) != alike(self._graded(twin)[0].page, twin):
+            count.leak = True
+            count.reasons.append("leak: the twin's page is another")
+        print(f"{self.name}  {attack.student}: {', '.join(count.reasons) or 'held'}", flush=True)
+        return attack.student, count
+
+    def _graded(self, attack: Attack) -> tuple[StockResult, Count]:
+        own = self.folder / secrets.token_hex(4)
         canaries = {name: f"CANARY-{name}-{secrets.token_hex(8)}" for name in ("home", "neighbour")}
         home, loot = own / "home", own / "loot"
         for made in (home, loot):
@@ -120,18 +141,18 @@ def _through_nbgrader(folder: Path, per_row: int, workers: int) -> dict[str, Cou
         listeners = Listeners()
         secrets_ = (home / "secret.txt", home, root / "gradebook.db", root, other, SOURCE.parent)
         targets = Targets(loot, secrets_, other, listeners.port, listeners.abstract)
-        essay = neighbour.replace(b"YOUR ANSWER HERE", canaries["neighbour"].encode())
+        essay = self.neighbour.replace(b"YOUR ANSWER HERE", canaries["neighbour"].encode())
         try:
-            result = grade(template, root, attack, targets, essay)
+            if self.otter:
+                result = grade_by_otter(self.autograder, self.otter, root, self.released, attack, targets)
+            else:
+                result = grade(self.template, root, attack, targets, essay)
         finally:
             listeners.close()
-        count = _stock_count(attack, result, canaries, usual, listeners.calls, [path.name for path in loot.iterdir()])
+        wrote = [path.name for path in loot.iterdir()]
+        count = _stock_count(attack, result, canaries, self.usual, listeners.calls, wrote)
         shutil.rmtree(own, ignore_errors=True)
-        print(f"nbgrader  {attack.student}: {', '.join(count.reasons) or 'held'}", flush=True)
-        return attack.student, count
-
-    with ThreadPoolExecutor(workers) as threads:
-        return dict(threads.map(one, _chosen(per_row)))
+        return result, count
 
 
 def _stock_count(
@@ -160,14 +181,19 @@ def _stock_count(
     acts = list((Counter(dangers(result.page)) - usual).elements())[:1]
     aborted = [] if result.neighbour_graded or result.ended_by_guard else ["the next student was not graded"]
     reasons = [*unearned, *ungraded, *lost, *leaked, *host, *acts, *aborted]
-    return Count(*(bool(found) for found in (unearned, ungraded, lost, aborted, leaked, host, acts)), reasons)
+    kinds = (unearned, ungraded, lost, aborted, leaked, host, acts)
+    return Count(*(bool(found) for found in kinds), reasons, round(result.outcome.seconds, 1))
 
 
-def _through_gradus(folder: Path) -> dict[str, Count]:
+def _through_gradus(folder: Path, chosen: list[Attack]) -> dict[str, Count]:
     folder.mkdir(mode=0o755)
-    with graded_class(folder) as graded:
+    with graded_class(folder, chosen) as graded:
         shared = [*graded.calls, *graded.loot, *graded.outcome.left]  # nobody can say whose they are
-        return {student: _our_count(attack, graded, shared) for student, attack in graded.attacks.items()}
+        counts = {student: _our_count(attack, graded, shared) for student, attack in graded.attacks.items()}
+        for first, second in (pair for pair in PAIRS.values() if pair[0].student in counts):
+            pages = [alike(graded.page(twin.student) or "", twin) for twin in (first, second)]
+            counts[first.student].leak |= pages[0] != pages[1]
+        return counts
 
 
 def _our_count(attack: Attack, graded: HostileClass, shared: list[str]) -> Count:
@@ -181,43 +207,9 @@ def _our_count(attack: Attack, graded: HostileClass, shared: list[str]) -> Count
     acts = dangers(graded.page(attack.student) or "")
     aborted = [] if graded.result(NEIGHBOUR)["state"] == "graded" and graded.outcome.status == 0 else ["the run failed"]
     reasons = [*unearned, *ungraded, *lost, *leaked, *shared, *acts, *aborted]
-    return Count(*(bool(found) for found in (unearned, ungraded, lost, aborted, leaked, shared, acts)), reasons)
-
-
-KINDS = ("unearned", "ungraded", "lost", "aborted", "leak", "host", "page")
-
-
-def _write(stock: dict[str, Count], ours: dict[str, Count]) -> None:
-    RESULTS.mkdir(exist_ok=True)
-    versions = {name: version(name) for name in ("nbgrader", "torch", "gradus-course")}
-    content = {
-        "versions": versions,
-        "nbgrader": {name: asdict(count) for name, count in stock.items()},
-        "gradus": {name: asdict(count) for name, count in ours.items()},
-    }
-    (RESULTS / "adversarial.json").write_text(json.dumps(content, indent=1, ensure_ascii=True) + "\n")
-    (RESULTS / "adversarial.md").write_text(_table(stock, ours))
-    print(_table(stock, ours))
-
-
-def _table(stock: dict[str, Count], ours: dict[str, Count]) -> str:
-    """Both graders' counts, row by row, over the attacks that both graded."""
-    row_of = {attack.student: attack.row for attack in ATTACKS}
-    head = ["technique", "attacks", *KINDS]
-    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    sums: Counter[str] = Counter()
-    for row, what in ROWS.items():
-        both = [name for name in stock if row_of[name] == row and name in ours]
-        cells = []
-        for kind in KINDS:
-            theirs, own = (sum(getattr(of[name], kind) for name in both) for of in (stock, ours))
-            sums[f"{kind} stock"] += theirs
-            sums[f"{kind} ours"] += own
-            cells.append(f"{theirs} / {own}")
-        lines.append(f"| {what} | {len(both)} | {' | '.join(cells)} |")
-    total = [f"{sums[f'{kind} stock']} / {sums[f'{kind} ours']}" for kind in KINDS]
-    lines.append(f"| **all** | {len(stock)} | {' | '.join(total)} |")
-    return "\n".join(lines) + "\n"
+    kinds = (unearned, ungraded, lost, aborted, leaked, shared, acts)
+    took = sum(result.get("seconds", {}).get(phase, 0.0) for phase in ("total", "intake", "judge", "keep"))
+    return Count(*(bool(found) for found in kinds), reasons, round(took, 1))
 
 
 if __name__ == "__main__":

@@ -3,10 +3,11 @@
     python benchmarks/grading.py                  # 100 submissions through ours, 40 through stock nbgrader
     python benchmarks/grading.py --students 20 --stock 6
 
-The class: right and wrong answers of the sample class, each notebook different in a comment. Stock nbgrader runs one
-half of its share before ours and the other after it. Rates are submissions per minute of the whole command, start-up
-included, and beside it without start-up. Marks are compared question by question. Neither writes feedback pages.
-Results go to `benchmarks/results/grading.json`, and a line to the history beside it.
+The class: right and wrong answers of the sample class, each notebook different in a comment. Before the clock starts
+both have the problem set in their gradebook: stock by `generate_assignment`, ours by grading one submission. Stock
+nbgrader runs one half of its share before ours and the other after it. Rates are submissions per minute of the whole
+command, start-up included, and beside it without start-up. Marks are compared question by question. Neither writes
+feedback pages. Results go to `benchmarks/results/grading.json`, and a line to the history beside it.
 """
 
 from __future__ import annotations
@@ -159,6 +160,13 @@ def main() -> int:
         gradus = [sys.executable, "-c", "from gradus.cli import main; main()", "grade", PROBLEM_SET]
         gradus += ["--seed", str(SEED), "--no-feedback", "--fresh"]
         class_of_ours = ["--course", str(ours), "--json", str(ours / "marks.json")]
+        single = Path(scratch) / "single"
+        shutil.copytree(ours / "submitted" / names[0], single / "submitted" / names[0])
+        whole_class = (ours / "submitted").rename(ours / "waiting")
+        shutil.copytree(single / "submitted", ours / "submitted")
+        timed([*gradus, *class_of_ours], ROOT)
+        shutil.rmtree(ours / "submitted")
+        whole_class.rename(ours / "submitted")
         ours_seconds = {}
         for label, workers in (("1 worker", 1), (f"{options.workers or cores} workers", options.workers)):
             ours_seconds[label] = timed([*gradus, *class_of_ours, "--workers", str(workers)], ROOT)
@@ -166,8 +174,7 @@ def main() -> int:
         run_stock(names[len(names) // 2 :])
 
         # Start-up: the whole command for a class of one.
-        single = Path(scratch) / "single"
-        shutil.copytree(ours / "submitted" / names[0], single / "submitted" / names[0])
+        timed([*gradus, "--course", str(single)], ROOT)
         start_up = timed([*gradus, "--course", str(single)], ROOT)
         report = json.loads((ours / "marks.json").read_text(encoding="utf-8"))
         marks = {s["student"]: s["marks"] for s in report["submissions"]}

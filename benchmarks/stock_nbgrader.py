@@ -25,7 +25,7 @@ from supervised import Outcome, supervise
 from gradus.notebook.form import read
 
 SOURCE = Path(__file__).resolve().parent / "stock" / "ps4" / "ps4.ipynb"
-CELL_SECONDS = 10  # nbgrader's own default is 30; what never ends does not end in either
+CELL_SECONDS = 30  # nbgrader's own default
 SECONDS = 90  # for one submission, then the guard ends the run
 MEMORY = 6_000_000_000  # of everything together; then the guard ends the run
 PROCESSES, FILE_BYTES, DISK = 200, 500_000_000, 1_000_000_000
@@ -94,14 +94,15 @@ def grade(template: Path, root: Path, attack: Attack | None, targets: Targets, n
     last.write_bytes(neighbour)
     student = LAST if attack is None else attack.student
     words = [["autograde", "ps4"], ["generate_feedback", "ps4", f"--student={student}"]]
-    outcome = supervise(_guarded(root, targets, words), timeout=SECONDS, most_memory=MEMORY)
+    command = [sys.executable, "-c", INSIDE, json.dumps(words)]
+    outcome = supervise(guarded(root, targets, command), timeout=SECONDS, most_memory=MEMORY)
     return _result(root, student, outcome)
 
 
-def _guarded(root: Path, targets: Targets, words: list[list[str]]) -> list[str]:
+def guarded(root: Path, targets: Targets, command: list[str], *shown_too: Path) -> list[str]:
     """The command, which cannot write outside the course and the place for loot, nor start or write too much."""
     limits = [f"--nproc={PROCESSES}", f"--fsize={FILE_BYTES}", f"--as={MEMORY}", "--core=0"]
-    command = ["prlimit", *limits, sys.executable, "-c", INSIDE, json.dumps(words)]
+    command = ["prlimit", *limits, *command]
     guard = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--unshare-pid", "--die-with-parent"]
     writable = (root, targets.loot, targets.secrets[0].parent)
     if os.geteuid() == 0:  # process limits do not count for root
@@ -111,7 +112,7 @@ def _guarded(root: Path, targets: Targets, words: list[list[str]]) -> list[str]:
             subprocess.run(["chown", "-R", "--no-dereference", f"{UID}:{UID}", str(folder)], check=True)
     for place in ("/tmp", "/var/tmp", "/root"):  # /root is closed to others, and Python may lie in it
         guard += ["--size", str(DISK), "--perms", "1777", "--tmpfs", place]
-    shown = [Path(sys.base_prefix), Path(sys.prefix), Path(__file__).resolve().parents[1]]
+    shown = [Path(sys.base_prefix), Path(sys.prefix), Path(__file__).resolve().parents[1], *shown_too]
     for folder in (path for path in shown if path.is_relative_to("/tmp") or path.is_relative_to("/root")):
         guard += [*_ways_to(folder), "--ro-bind", str(folder), str(folder)]
     for folder in writable:

@@ -17,6 +17,8 @@ validating on the 10,000 of the test set; only its board is told not to draw, wh
 images as floats in memory on the device, no class and no hook; a new order for each epoch, the mean training loss, and
 loss and accuracy on the 5,000 at its end. Beside d2l two ratios are given: of the times as they are, and of the times
 for each image that went through the model. The accuracies on the test images must agree within noise.
+
+`gpu.py` measures the same on a machine that has torch and little else, and says what stands for d2l there.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import torch
@@ -36,13 +39,15 @@ from torch import nn
 from torch.nn import functional as F
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT / "benchmarks"), str(ROOT)]
 
-from history import keep  # noqa: E402
+from history import keep, write_training_table  # noqa: E402
+from images import Images, published  # noqa: E402
 
 from gradus import FashionMNIST, Trainer, d2l, seed_everything  # noqa: E402
 from gradus.cores import available_cores  # noqa: E402
 from gradus.datasets import cache_folder, fashion_mnist_tensors  # noqa: E402
+from gradus.device import wait_for  # noqa: E402
 
 BATCH_SIZE = 256
 LR = 0.1
@@ -60,14 +65,46 @@ class MLP(d2l.Classifier):
 
 
 class D2LFashionMNIST(d2l.FashionMNIST):
-    """d2l's data module, reading the files that `gradus data` fetched instead of downloading them again."""
+    """d2l's data module, reading the files that `gradus data` fetched instead of downloading them again.
 
-    def __init__(self, batch_size: int):
+    Args:
+        share: of the images; the first ones.
+    """
+
+    def __init__(self, batch_size: int, share: float = 1.0):
         d2l.DataModule.__init__(self, root=str(cache_folder()))
         self.batch_size, self.resize = batch_size, (28, 28)
-        transform = d2l.transforms.Compose([d2l.transforms.Resize(self.resize), d2l.transforms.ToTensor()])
-        published = d2l.torchvision.datasets.FashionMNIST
-        self.train, self.val = (published(self.root, train, transform, download=False) for train in (True, False))
+        sets = [one_by_one(self.root, train) for train in (True, False)]
+        if share < 1:
+            sets = [torch.utils.data.Subset(one, range(int(share * len(one)))) for one in sets]
+        self.train, self.val = sets
+
+
+def one_by_one(root: str, train: bool) -> torch.utils.data.Dataset:
+    """torchvision's data set, which makes a PIL image and then a tensor of each example; or one that does the same."""
+    if not has_torchvision():
+        return Images(*published(train))
+    from torchvision import datasets, transforms
+
+    transform = transforms.Compose([transforms.Resize((28, 28)), transforms.ToTensor()])
+    return datasets.FashionMNIST(root, train, transform, download=False)
+
+
+def has_torchvision() -> bool:
+    return find_spec("torchvision") is not None
+
+
+class Shared(FashionMNIST):
+    """Ours, with a share of the images; the first ones."""
+
+    def __init__(self, batch_size: int, device: torch.device, share: float):
+        super().__init__(batch_size, device=device)
+        self.share = share
+
+    def load(self, split: str) -> tuple[torch.Tensor, torch.Tensor]:
+        X, y = super().load(split)
+        count = max(1, int(self.share * len(X)))
+        return X[:count], y[:count]
 
 
 MODELS: dict[str, Callable[[], d2l.Classifier]] = {
@@ -129,11 +166,10 @@ def pass_bare(data: dict[str, tuple], device: torch.device) -> None:
 
 def seconds(work: Callable[[], object], device: torch.device) -> tuple[float, object]:
     """Wall-clock seconds of `work`, the device's queue emptied before and after, and what it returned."""
-    wait = torch.cuda.synchronize if device.type == "cuda" else lambda: None
-    wait()
+    wait_for(device)
     started = time.perf_counter()
     result = work()
-    wait()
+    wait_for(device)
     return time.perf_counter() - started, result
 
 
@@ -144,13 +180,19 @@ def test_accuracy(net: nn.Module, device: torch.device) -> float:
         return float((net(X).argmax(1) == y).float().mean())
 
 
-def measure(device: torch.device, epochs: int, rounds: int) -> dict[str, dict]:
-    """Name of the measurement to the median seconds of each, all runs, ratios and accuracies."""
-    theirs = D2LFashionMNIST(BATCH_SIZE)
-    ours = FashionMNIST(batch_size=BATCH_SIZE, device=device)
-    bare = {split: fashion_mnist_tensors(split, device) for split in ("train", "val")}
-    for split in ("train", "val"):
-        ours.tensors(split)
+def measure(
+    device: torch.device, epochs: int, rounds: int, share: float = 1.0, most_seconds: float = float("inf")
+) -> dict[str, dict]:
+    """Name of the measurement to the median seconds of each, all runs, ratios and accuracies.
+
+    Args:
+        share: of the images, used by all three.
+        most_seconds: no round begins later, but for the first one of each measurement, in equal parts.
+    """
+    began = time.perf_counter()
+    theirs = D2LFashionMNIST(BATCH_SIZE, share)
+    ours = Shared(BATCH_SIZE, device, share)
+    bare = {split: ours.tensors(split) for split in ("train", "val")}  # floats in memory
     work: dict[str, dict[str, Callable[[], object]]] = {
         "pass": {
             "d2l": lambda: pass_over_loader(theirs, device),
@@ -165,13 +207,16 @@ def measure(device: torch.device, epochs: int, rounds: int) -> dict[str, dict]:
             "bare": lambda make=make, n=epochs: fit_bare(make, n, device, bare),
         }
     results = {}
-    for name, candidates in work.items():
+    for number, (name, candidates) in enumerate(work.items()):
+        until = began + most_seconds * (number + 1) / len(work)
         fits = name.startswith("fit")
         for run in candidates.values():
             run(n=1) if fits else run()
         times: dict[str, list[float]] = {who: [] for who in candidates}
         accuracies: dict[str, list[float]] = {who: [] for who in candidates}
         for round_ in range(rounds):
+            if round_ and time.perf_counter() > until:
+                break
             for who, run in candidates.items():
                 seed_everything(round_)
                 took, model = seconds(run, device)
@@ -224,6 +269,7 @@ def main() -> int:
     }  # fmt: skip
     settings = {"batch_size": BATCH_SIZE, "epochs": options.epochs, "rounds": options.rounds, "lr": LR}
     keep("training", {"machine": machine, "settings": settings, "devices": measured})
+    write_training_table()
     apart = [
         f"{device} {name}"
         for device, results in measured.items()

@@ -25,3 +25,12 @@ def pick_device(num_gpus: int | None = None) -> torch.device:
     if num_gpus == 1:
         raise RuntimeError("num_gpus=1, but torch sees no GPU here; leave num_gpus out to train on the CPU")
     return torch.device("cpu")
+
+
+def wait_for(device: torch.device) -> None:
+    """Come back when `device` has done what it was given: a GPU works on while Python goes on, and a clock would not
+    notice. On the CPU, nothing."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()

@@ -68,7 +68,7 @@ class Means:
 
     def add(self, name: str, value: torch.Tensor | float, num_examples: int) -> None:
         """Note a scalar that is a mean over `num_examples` examples."""
-        self._values[name].append(torch.as_tensor(value).detach().reshape(()))
+        self._values[name].append(value.detach() if isinstance(value, torch.Tensor) else torch.tensor(value))
         self._weights[name].append(num_examples)
 
     def result(self) -> dict[str, float]:
@@ -76,5 +76,6 @@ class Means:
         means = {}
         for name, values in self._values.items():
             weights = torch.tensor(self._weights[name], dtype=torch.float64)
-            means[name] = float(torch.stack(values).cpu().double() @ weights / weights.sum())
+            read = torch.stack([value.reshape(()) for value in values]).cpu()  # here, and once
+            means[name] = float(read.double() @ weights / weights.sum())
         return means

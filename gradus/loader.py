@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 
 from gradus.misuse import whole_number
+
+_AT_ONCE = 1 << 30  # bytes that a pass over data on a GPU may take beside them
 
 
 class TensorLoader:
@@ -44,12 +46,17 @@ class TensorLoader:
         return -(-len(self.tensors[0]) // self.batch_size)
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, ...]]:
-        num_examples = len(self.tensors[0])
+        num_examples, device = len(self.tensors[0]), self.tensors[0].device
+        tensors: Sequence[torch.Tensor] = self.tensors if num_examples else ()
         # The order is drawn on the CPU, so that a seed gives the same batches on every device.
-        order = torch.randperm(num_examples).to(self.tensors[0].device) if self.shuffle else None
-        for start in range(0, num_examples, self.batch_size):
-            rows = slice(start, start + self.batch_size)
-            # index_select copies whole rows, and takes a tenth of the time of tensor[order[rows]].
-            drawn = None if order is None else order[rows]
-            batch = tuple(t[rows] if drawn is None else t.index_select(0, drawn) for t in self.tensors)
+        order = torch.randperm(num_examples).to(device) if self.shuffle and num_examples else None
+        if order is not None and device.type != "cpu" and sum(t.nbytes for t in tensors) <= _AT_ONCE:
+            # To a GPU a batch is little work, and asking for it takes longer: so it is asked once for the whole pass.
+            tensors, order = [t.index_select(0, order) for t in tensors], None
+        if order is None:
+            batches = zip(*(t.split(self.batch_size) for t in tensors), strict=True)
+        else:  # index_select copies whole rows, and takes a tenth of the time of tensor[rows]
+            drawn = order.split(self.batch_size)
+            batches = (tuple(t.index_select(0, rows) for t in tensors) for rows in drawn)  # type: ignore[assignment]
+        for batch in batches:
             yield batch if self.transform is None else (self.transform(batch[0]), *batch[1:])

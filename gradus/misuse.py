@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -196,12 +196,20 @@ def check_loss(model: Any, loss: Any) -> None:
     )
 
 
-def explain(error: Exception, model: Any, batch: Any) -> None:
+def explain(error: Exception, model: Any, loader: Iterable[Any]) -> None:
     """Raise a sentence in the place of `error`, which the first epoch ended with, if its cause is a known one.
 
     Raises:
         TypeError, ValueError: what is wrong with the batch or the model.
     """
+    if "device-side assert" in str(
+        error
+    ):  # a GPU says no more than this, and can do nothing after it: not even a batch
+        raise ValueError(
+            f"{type(model).__name__}: a label or an index is too large for the model, and the GPU has stopped: labels "
+            "of k classes go from 0 to k - 1; restart Python, and train with num_gpus=0 to see where it is"
+        ) from error
+    batch = next(iter(loader), None)
     parts = batch if isinstance(batch, (tuple, list)) else ()
     if len(parts) < 2 or not all(isinstance(part, torch.Tensor) for part in parts):
         raise TypeError(
@@ -213,7 +221,8 @@ def explain(error: Exception, model: Any, batch: Any) -> None:
             "write `X, y = batch`, or batch[0]"
         ) from error
     if re.search("NoneType|tuple|list|dict", str(error)):
-        output = torch.no_grad()(model)(*parts[:-1])
+        there = next((parameter.device for parameter in model.parameters()), parts[0].device)
+        output = torch.no_grad()(model)(*(part.to(there) for part in parts[:-1]))
         if output is None or isinstance(output, (tuple, list, dict)):
             raise TypeError(
                 f"{type(model).__name__}.forward() returned {'None' if output is None else type(output).__name__}: end "

@@ -13,7 +13,7 @@ import torch
 
 from gradus.board import ProgressBoard
 from gradus.checkpoints import parameters_of, read_checkpoint, set_parameters, write_checkpoint
-from gradus.device import pick_device
+from gradus.device import pick_device, wait_for
 from gradus.errors import GradusError
 from gradus.history import History, Means
 from gradus.misuse import (
@@ -133,9 +133,10 @@ class Trainer(d2l.Trainer):
                 started = time.perf_counter()
                 try:
                     self.fit_epoch()
+                    wait_for(self.device)  # once an epoch, so that its seconds are all that it took
                 except Exception as error:
                     if not self.history.seconds:
-                        explain(error, model, next(iter(self.train_dataloader), None))
+                        explain(error, model, self.train_dataloader)
                     raise
                 self.history.seconds.append(time.perf_counter() - started)
                 self._end_epoch()
@@ -201,7 +202,8 @@ class Trainer(d2l.Trainer):
 
     def prepare_batch(self, batch: Batch) -> Batch:
         """d2l's hook: the batch on the device; costs nothing when it is there already."""
-        return [tensor.to(self.device) for tensor in batch]
+        ahead = self.device.type == "cuda"  # the copy need not be over for Python to go on
+        return [tensor.to(self.device, non_blocking=ahead) for tensor in batch]
 
     def clip_gradients(self, grad_clip_val: float, model: torch.nn.Module) -> None:
         """d2l's hook: scale all gradients down so that their joint L2 norm is at most `grad_clip_val`."""

@@ -38,6 +38,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if table := config.getoption("--costs"):
         config.pluginmanager.register(costs.Recorder(Path(table).resolve()))
+    if not config.getoption("--unit"):
+        from autograder.bounded.process import import_before
+        from autograder.grading.marker_maker import FOR_MARKERS
+
+        import_before((*FOR_MARKERS, "autograder.feedback.pages"))  # whichever test starts the fork server
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

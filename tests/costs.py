@@ -27,7 +27,8 @@ TESTS = Path(__file__).resolve().parent
 KEPT = TESTS / "costs.tsv"
 LAST_RUN = TESTS.parent / "_build" / "test-costs.tsv"
 SLOW_FIXTURES = {"site": "the built site", "browser": "a browser"}
-LIGHT = ("-m ruff", "-m mypy", "uname -p")  # programs that a unit test may start: the last is Python's own `platform`
+# Programs that a unit test may start: the third is Python's own `platform`, the last a CUDA build of torch, once.
+LIGHT = ("-m ruff", "-m mypy", "uname -p", "ldconfig -p")
 LONG = 2.0  # processor seconds of a unit test that is named, so that somebody asks whether it is one
 SHOWN = 12  # lines of a summary
 

@@ -105,6 +105,15 @@ def test_when_nothing_has_it_the_error_names_files_folder_and_cure(small: DataSe
         assert needed in message
 
 
+def test_nothing_is_downloaded_where_that_is_not_wanted(small: DataSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+    monkeypatch.setattr(fetch_module.shutil, "which", lambda name: name)
+    shutil.rmtree(small.system_folder)
+    with pytest.raises(GradusError, match="not found anywhere"):
+        fetch(replace(small, mirrors=("http://127.0.0.1:9/",)), say=tried.append, download=False)
+    assert [line.partition(": ")[2] for line in tried] == [f"archives in {data_folder(small)}", small.system_folder]
+
+
 def test_a_mirror_out_of_reach_is_one_sentence(small: DataSet, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.rmtree(small.system_folder)
     with pytest.raises(GradusError, match="cannot be reached"):
@@ -160,10 +169,11 @@ def test_leftovers_of_a_killed_process_are_removed(small: DataSet, monkeypatch: 
 
 
 def test_torchvision_finds_the_same_files() -> None:
-    from gradus import d2l
+    import gradus.torch_d2l  # noqa: F401  (torchvision can be imported beside any build of torch then)
 
+    torchvision = pytest.importorskip("torchvision")
     folder = fetch(FASHION_MNIST)
-    theirs = d2l.torchvision.datasets.FashionMNIST(root=str(folder.parent.parent), train=False, download=False)
+    theirs = torchvision.datasets.FashionMNIST(root=str(folder.parent.parent), train=False, download=False)
     images, labels = fashion_mnist.fashion_mnist_bytes("test")
     assert torch.equal(theirs.data, images[:, 0])
     assert torch.equal(theirs.targets, labels)

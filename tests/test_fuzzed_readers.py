@@ -293,7 +293,7 @@ ACTING = (
     r"\cssId{a}{b}", r"\require{html}", r"\unicode{60}", r"\bbox[border:1px]{x}", r"\toggle{x}{y}\endtoggle",
     r"\texttip{a}{b}", r"\mathtip{a}{b}", r"\gdef\x{y}", r"\newenvironment{a}{b}{c}", r"\DeclareMathOperator{\x}{y}",
     r"\setOptions{x}", r"\enclose{x}[style=y]{z}", r"\let\x=\y", r"\begingroup x", r"\label{x}", r"\eqref{x}",
-    r"\data{a}{b}",
+    r"\data{a}{b}", r"\fcolorbox{x}{y}{z}", r"\refeq{x}", r"\ce{x}",
 )  # fmt: skip
 DISGUISES: dict[str, Callable[[str], str]] = {
     "plain": lambda text: text,

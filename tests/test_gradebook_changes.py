@@ -12,15 +12,17 @@ from pathlib import Path
 
 import pytest
 import tiny_problem_set as tiny
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, InvalidEntry
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import CsvExportPlugin
+from sqlalchemy.exc import OperationalError
 from traitlets.config import Config
 
 from autograder.authoring.release import make_releases
 from autograder.course import Course
-from autograder.gradebook.gradebook import Class, all_marks, make_whole, register
+from autograder.gradebook.generate import StageError
+from autograder.gradebook.gradebook import Class, all_marks, make_whole, opened, register
 from autograder.gradebook.gradebook_file import is_only_begun, require_sound_gradebook
 from autograder.nbgrader_bridge.settings import configure
 from gradus.errors import GradusError
@@ -292,3 +294,30 @@ def test_a_gradebook_whose_making_was_interrupted_is_made_anew(tmp_path: Path) -
     make_whole(path)
     with contextlib.closing(sqlite3.connect(path)) as database:
         assert database.execute("SELECT id FROM student").fetchall() == [("ada",)]
+
+
+def refused_by_a_full_disk() -> None:
+    """What nbgrader makes of a refusal of the database: its words, in an error of its own."""
+    try:
+        raise OperationalError("INSERT …", {}, sqlite3.OperationalError("database or disk is full"))
+    except OperationalError as error:
+        raise InvalidEntry(*error.args)  # noqa: B904  # as nbgrader does
+
+
+def test_a_refusal_of_the_database_that_nbgrader_took_for_its_own_is_said_with_its_cure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = tiny.course(tmp_path)
+
+    def generates(*_: object) -> str:
+        try:
+            refused_by_a_full_disk()
+        except InvalidEntry as error:
+            raise StageError(str(error)) from error
+        return ""
+
+    monkeypatch.setattr("autograder.gradebook.generate.generate", generates)
+    with pytest.raises(GradusError, match=r"gradebook\.db could not be written .*the disk is full: make room"):
+        register(course, tiny.NAME)
+    with pytest.raises(GradusError, match="the disk is full: make room"), opened(course):
+        refused_by_a_full_disk()

@@ -35,6 +35,12 @@ def put(course: Course, place: str) -> Path:
     ("ben/Ben_PS1 (2).ipynb", "ben was not graded: Ben_PS1 (2).ipynb lies beside where it belongs"),
     ("ben/PS1/ps1.ipynb", "ben was not graded: its folder 'PS1' is not 'ps1' letter by letter; rename it"),
     ("ben_ps1.ipynb", "ben_ps1.ipynb was not graded: a notebook belongs at submitted/<student>/ps1/ps1.ipynb"),
+    ("ps1/ben/ps1.ipynb", "ps1 was not graded: it holds students, as ben/ps1.ipynb, in the place of a student"),
+    ("ps1/ben/ps1/ps1.ipynb", "ps1 was not graded: it holds students, as ben/ps1/ps1.ipynb"),
+    ("export/submission_12/ps1.ipynb", "export was not graded: it holds a notebook in folders of its own, as submis"),
+    ("class/all/ben/PS1 (2).ipynb", "class was not graded: it holds a notebook in folders of its own, as all/ben/PS1"),
+    ("ps1-submissions.zip", "ps1-submissions.zip was not graded: an archive is not opened; unpack it, and put each"),
+    ("class.tar.gz", "class.tar.gz was not graded: an archive is not opened"),
 ])  # fmt: skip
 def test_work_in_the_wrong_place_is_named_with_the_cure(course: Course, place: str, why: str) -> None:
     put(course, place)
@@ -45,7 +51,8 @@ def test_work_in_the_wrong_place_is_named_with_the_cure(course: Course, place: s
 
 @pytest.mark.parametrize("place", [
     "ben/ps10/ps10.ipynb", "ben/ps10.ipynb", ".ipynb_checkpoints/ps10.ipynb", "ben/notes.txt", "README.md",
-    "ben/ps1/nothing-here.txt", "ben/scratch.ipynb",
+    "ben/ps1/nothing-here.txt", "ben/scratch.ipynb", "ps10/ben/ps10.ipynb", "ben/ps10/old/ps10.ipynb",
+    "ben/ps10/data.zip", "a/b/c/d/ps1.ipynb",
 ])  # fmt: skip
 def test_what_is_no_work_for_this_problem_set_is_passed_over(course: Course, place: str) -> None:
     put(course, place)

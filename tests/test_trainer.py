@@ -62,7 +62,7 @@ def test_d2ls_own_concise_models_train_unchanged(line_data: d2l.DataModule) -> N
 def test_a_model_runs_on_d2ls_trainer_as_well(line_data: d2l.DataModule) -> None:
     assert isinstance(Trainer(max_epochs=1), d2l.Trainer)
     model = d2l.LinearRegressionScratch(2, lr=0.03)
-    Trainer(max_epochs=1).fit(model, line_data)
+    Trainer(max_epochs=1, num_gpus=0).fit(model, line_data)  # d2l's takes the CPU unless it is told otherwise
     assert "plot" not in vars(model)  # its own `plot` is back
     model.board.display = False
     d2l.Trainer(max_epochs=1).fit(model, line_data)

@@ -8,21 +8,26 @@ warning, and nbgrader takes stderr for an error.
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import re
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
 from pathlib import Path
 
+import held_kernels
 import nbformat
 from book_pages import BookError, executed_pages
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from jupyter_cache.cache.main import JupyterCacheBase
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
@@ -72,7 +77,13 @@ def stderr_output(notebook: NotebookNode) -> str:
     return ""
 
 
-def execute(chapter: Path, threads: int, cell_seconds: int, trials: int = KERNEL_TRIALS) -> Outcome:
+def execute(
+    chapter: Path,
+    threads: int,
+    cell_seconds: int,
+    trials: int = KERNEL_TRIALS,
+    held: held_kernels.HeldKernel | None = None,
+) -> Outcome:
     """Run one chapter in a kernel of its own, in its own folder. What the chapter does wrong is in the outcome."""
     notebook = nbformat.read(chapter, as_version=4)
     started, ended = [0], [time.perf_counter()]
@@ -85,6 +96,7 @@ def execute(chapter: Path, threads: int, cell_seconds: int, trials: int = KERNEL
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
         on_cell_start=lambda cell, cell_index: started.append(cell_index),
         on_cell_executed=lambda **_: ended.append(time.perf_counter()),  # ending the kernel is nobody's wait
+        kernel_manager_class=held_kernels.manager_of(held) if held else AsyncKernelManager,
     )
     try:
         client.execute(env=kernel_environment(threads))
@@ -103,18 +115,74 @@ def execute(chapter: Path, threads: int, cell_seconds: int, trials: int = KERNEL
     return Outcome(chapter, ended[-1] - ended[0], nbformat.writes(notebook), problem)
 
 
+def outcome_of(chapter: Path, threads: int, cell_seconds: int, held: held_kernels.HeldKernel | None = None) -> Outcome:
+    """Run one chapter. Its trouble, such as broken JSON, must not hide another's result."""
+    try:
+        return execute(chapter, threads, cell_seconds, held=held)
+    except Exception as error:
+        return Outcome(chapter, 0.0, "", f"cannot be executed: {type(error).__name__}: {error}")
+
+
+def send_outcome(
+    chapter: Path, threads: int, cell_seconds: int, environment: dict[str, str], sending: Connection
+) -> None:
+    """Run one chapter in this process, which does nothing else, and send what became of it."""
+    os.environ.clear()  # imports before the fork have added to it
+    os.environ.update(environment)
+    with ExitStack() as stack:
+        held = None
+        if held_kernels.has_imported_torch() and held_kernels.imports_torch(code_of(chapter)):
+            held = held_kernels.HeldKernel()
+            stack.callback(held.let_go)
+        sending.send(outcome_of(chapter, threads, cell_seconds, held))
+
+
+def code_of(chapter: Path) -> str:
+    """The code cells of a chapter, as one text; "" for what is no notebook."""
+    try:
+        cells = nbformat.read(chapter, as_version=4).cells
+    except Exception:
+        return ""
+    return "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+
+
+def in_a_process(context: BaseContext, chapter: Path, threads: int, cell_seconds: int) -> Outcome:
+    """Run one chapter in a process of its own, so that one that is killed costs no other its result."""
+    receiving, sending = context.Pipe(duplex=False)
+    job = (chapter, threads, cell_seconds, dict(os.environ), sending)
+    process = context.Process(target=send_outcome, args=job)  # type: ignore[attr-defined]
+    process.start()
+    sending.close()
+    try:
+        return receiving.recv()
+    except EOFError:
+        return Outcome(chapter, 0.0, "", "the process that executed it was killed (out of memory?)")
+    finally:
+        process.join()
+
+
+def process_maker(chapters: list[Path], threads: int) -> BaseContext:
+    """What makes the processes of a run: a fork server, where there is one, which imports once what many import."""
+    if not held_kernels.can_be_held():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    several = sum(held_kernels.imports_torch(code_of(chapter)) for chapter in chapters) > 1
+    context.set_forkserver_preload([*(held_kernels.BEFORE if several else ()), "execute_chapters"])
+    os.environ.update(kernel_environment(threads))  # torch reads it when it is imported
+    return context
+
+
 def outcomes(chapters: list[Path], workers: int, cell_seconds: int) -> Iterator[Outcome]:
-    """Run the chapters in `workers` processes that share the cores; yield each as it finishes."""
+    """Run the chapters, `workers` at a time that share the cores; yield each as it finishes."""
     threads = max(1, available_cores() // workers)
-    with ProcessPoolExecutor(max_workers=workers) as pool:
-        jobs = {pool.submit(execute, chapter, threads, cell_seconds): chapter for chapter in chapters}
+    if len(chapters) == 1:  # somebody waits for this page, and another process takes half a second to start
+        yield outcome_of(chapters[0], threads, cell_seconds)
+        return
+    context = process_maker(chapters, threads)
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        jobs = [pool.submit(in_a_process, context, chapter, threads, cell_seconds) for chapter in chapters]
         for job in as_completed(jobs):
-            try:
-                yield job.result()
-            except BrokenProcessPool:
-                yield Outcome(jobs[job], 0.0, "", "the process that executed it was killed (out of memory?)")
-            except Exception as error:  # one chapter's trouble, such as broken JSON, must not hide another's result
-                yield Outcome(jobs[job], 0.0, "", f"cannot be executed: {type(error).__name__}: {error}")
+            yield job.result()
 
 
 def is_cached(cache: JupyterCacheBase, chapter: Path) -> bool:

@@ -27,9 +27,11 @@ ENVIRONMENT = ROOT / "environment.yml"
 STUDENT = ROOT / "requirements-student.txt"
 GRADER = ROOT / "gradus" / "hand_in" / "grader_packages.txt"
 
-# A marker that is never true drops a package, and all that only it brings, from the resolution.
+# A marker that is never true drops a package, and all that only it brings, from the resolution. rfc3987-syntax is an
+# extra of jsonschema's for addresses in Unicode, which no notebook's schema has: where it is installed, every program
+# that reads a notebook waits a second and a half for the grammar that it makes when it is imported.
 NEVER = "; python_version < '3'"
-DROPPED = ("torch", "torchvision", "jupyter")
+DROPPED = ("torch", "torchvision", "jupyter", "rfc3987-syntax")
 
 BROUGHT_BY_TORCH = ("filelock", "fsspec", "jinja2", "markupsafe", "mpmath", "networkx", "setuptools", "sympy")
 

@@ -27,13 +27,18 @@ Service = Callable[[Callable[[str], Any]], object]
 _log = logging.getLogger("traitlets")  # nbgrader's own, which goes to the course's log file
 
 
+def import_before(modules: Sequence[str]) -> None:
+    """Have what such processes are forked from import these modules when it is started; else each imports them."""
+    multiprocessing.set_forkserver_preload(list(modules))
+
+
 def prepare(modules: Sequence[str]) -> None:
     """Begin to start what such processes are forked from, with these modules imported, if there is nothing yet.
 
     Without it the first of them starts it, in the folder that this program happens to be in at that moment: nbgrader
     goes into others while it converts a notebook, and they may be gone when it is through.
     """
-    multiprocessing.set_forkserver_preload(list(modules))
+    import_before(modules)
     with _without_main():
         forkserver.ensure_running()
 

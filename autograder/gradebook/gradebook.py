@@ -13,6 +13,7 @@ from nbgrader.api import (
     Comment,
     Grade,
     Gradebook,
+    InvalidEntry,
     MissingEntry,
     Student,
     SubmittedAssignment,
@@ -21,7 +22,7 @@ from nbgrader.api import (
 )
 from nbgrader.dbutil import ALEMBIC_DIR
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import selectinload
 
 from autograder.course import Course
@@ -107,11 +108,11 @@ def register(course: Course, problem_set: str, digest: str = "") -> list[str]:
             said = migrate(course, problem_set)
             text = generate(course, problem_set, course.gradebook_url)
     except StageError as error:
-        if isinstance(error.__cause__, SQLAlchemyError):
-            raise GradusError(what_is_wrong(course.gradebook, error.__cause__)) from None
+        if (refused := _refusal(error)) is not None:
+            raise GradusError(what_is_wrong(course.gradebook, refused)) from None
         raise GradusError(f"{problem_set} cannot be graded.\n{error}") from None
-    except SQLAlchemyError as error:
-        raise GradusError(what_is_wrong(course.gradebook, error)) from None
+    except (SQLAlchemyError, InvalidEntry) as error:
+        raise GradusError(what_is_wrong(course.gradebook, _refusal(error) or error)) from None
     if not released.is_file() or released.read_bytes() != text.encode():
         raise GradusError(f"{released} is not what its solution gives; run `gradus release {problem_set}` first.")
     if digest:
@@ -136,6 +137,15 @@ def _is_registered(course: Course, problem_set: str, known: Path, digest: str) -
     }
 
 
+def _refusal(error: BaseException | None) -> SQLAlchemyError | None:
+    """The database's refusal that an error comes from, if one does: nbgrader says its words in an error of its own."""
+    while error is not None:
+        if isinstance(error, SQLAlchemyError) and not isinstance(error, IntegrityError):  # that is the entry's fault
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
 @contextmanager
 def opened(course: Course) -> Iterator[Gradebook]:
     """The gradebook of a course.
@@ -146,8 +156,8 @@ def opened(course: Course) -> Iterator[Gradebook]:
     try:
         with Gradebook(course.gradebook_url) as gradebook:
             yield gradebook
-    except SQLAlchemyError as error:
-        raise GradusError(what_is_wrong(course.gradebook, error)) from error
+    except (SQLAlchemyError, InvalidEntry) as error:
+        raise GradusError(what_is_wrong(course.gradebook, _refusal(error) or error)) from error
 
 
 def marks(course: Course, problem_set: str, student: str) -> dict[str, float | None] | None:

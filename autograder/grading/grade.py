@@ -17,6 +17,7 @@ from autograder.engine.pool import Pool
 from autograder.engine.sandbox import preload_for
 from autograder.files.log import log_to
 from autograder.gradebook.gradebook_file import require_sound_gradebook
+from autograder.grading.marker_maker import FOR_MARKERS
 from autograder.grading.session import Session
 from autograder.records.graded import Graded
 from autograder.submissions.folders import Submission, find_skipped, find_submissions
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from autograder.grading.class_run import Progress
     from autograder.records.report import Report
 
-# What reads, judges and draws submissions; the first puts off what nbgrader is slow to import.
-_IMPORTED = ("autograder.gradebook", "autograder.grading.marker")
 _FOR_PAGES = ("autograder.feedback.pages",)
 SURE_TO_ERR = 10  # of so many submissions one is wrong somewhere, and hints will be needed
 
@@ -77,7 +76,7 @@ def grade(
             Session.open(course, problem_set, seed=options.seed, fresh=options.fresh, sandbox=options.sandbox)
         )
         session.results.sweep()
-        prepare(_IMPORTED + _FOR_PAGES * options.feedback)
+        prepare(FOR_MARKERS + _FOR_PAGES * options.feedback)
         todo = _split(session, submissions)
         workers = min(options.workers or available_cores(), len(todo.waiting))
         limits, sandbox = session.options.limits, session.options.sandbox

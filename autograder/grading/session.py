@@ -15,12 +15,12 @@ from typing import Self
 from nbformat import NotebookNode
 
 from autograder.assignment.jobs import Assignment, job_of, load_assignment
-from autograder.bounded.process import Bounded
+from autograder.bounded.process import Bounded, import_before
 from autograder.course import Course
 from autograder.grading.answer_key import AnswerKey, Engine, answer_key
 from autograder.grading.content import content_key, reference_key, versions
 from autograder.grading.hints import Hints
-from autograder.grading.marker_maker import MakeMarker
+from autograder.grading.marker_maker import FOR_MARKERS, MakeMarker
 from autograder.grading.results import Results
 from autograder.options import Options, options_of
 from autograder.records.graded import Graded, graded_from
@@ -80,6 +80,7 @@ class Session:
         """This thread's process for what a submission sent."""
         if not hasattr(self._of_thread, "desk"):
             make = MakeMarker(self.course, self.assignment, self.options, self.seed, self.hints.finder)
+            import_before(FOR_MARKERS)  # nbgrader's commands have prepared nothing, and open a session for each student
             self._of_thread.desk = Bounded(make)
             self._desks.append(self._of_thread.desk)
             if self._stopped:

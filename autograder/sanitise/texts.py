@@ -15,12 +15,15 @@ _ENTITY = re.compile(r"&(?:#[xX][0-9a-fA-F]{1,8};?|#[0-9]{1,9};?|[A-Za-z][A-Za-z
 # What MathJax and its extensions, loaded or asked for, understand beyond drawing a formula.
 _ACTING = (
     # links, anchors, and what reacts to a reader's pointer
-    "href", "url", "hyperref", "hypertarget", "hyperlink", "label", "ref", "eqref", "cite", "toggle", "mathtip",
-    "texttip", "tooltip", "action",
+    "href", "url", "hyperref", "hypertarget", "hyperlink", "label", "ref", "eqref", "refeq", "cite", "toggle",
+    "mathtip", "texttip", "tooltip", "action",
     # attributes, classes and styles of the page's elements
     "class", "cssId", "style", "data", "bbox", "mmlToken", "enclose", "img", "image", "includegraphics", "color@box",
+    "fcolorbox",
     # characters of any font and kind, from which the others could be put together
     "unicode", "char", "csname", "U", "Uchar",
+    # a language of its own, of which other commands are made
+    "ce", "pu",
     # code that is loaded, and settings
     "require", "setOptions", "mathtoolsset", "sisetup", "usepackage", "input", "include",
     # definitions: they hold for all formulas of a page, those of the instructor too

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -18,6 +19,8 @@ from gradus.printable import on_one_line
 
 _MOST_FILES = 100  # in a folder that holds no submission, which are looked at for one
 _MOST_BYTES = 8_000_000  # of each
+_MOST_FOLDERS = 3  # below one another: an export's, a student's, an attempt's
+_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,8 @@ def _why_skipped(entry: Path, problem_set: str) -> list[tuple[str, str]]:
         meant = entry.name.startswith(".") and _is_there(entry / problem_set) and not _is_from_a_system(entry.name)
         return [(entry.name, hidden)] if meant else []
     if not entry.is_dir():
+        if entry.name.lower().endswith(_ARCHIVES):
+            return [(entry.name, f"an archive is not opened; unpack it, and put each notebook at {belongs}")]
         if not _is_notebook(entry, problem_set):
             return []
         return [
@@ -99,7 +104,37 @@ def _why_skipped(entry: Path, problem_set: str) -> list[tuple[str, str]]:
                     f"its folder {on_one_line(inside.name)!r} is not {problem_set!r} letter by letter; rename it",
                 )
             ]
-    return []
+    return _deeper(entry, problem_set, belongs)
+
+
+def _deeper(entry: Path, problem_set: str, belongs: str) -> list[tuple[str, str]]:
+    """A folder of folders: the two kinds in the wrong order, or what a learning platform exports for a class.
+
+    A notebook that is called as its folder is where it belongs, for another problem set: it is not even read.
+    """
+    files = islice(_files_below(entry, _MOST_FOLDERS), _MOST_FILES)
+    others = (file for file in files if file.stem != file.parent.name or file.stem == problem_set)
+    found = [file for file in others if _is_notebook(file, problem_set)]
+    if not found:
+        return []
+    several = f"{len(found)} notebooks" if len(found) > 1 else "a notebook"
+    first = on_one_line(str(found[0].relative_to(entry)))
+    if entry.name.strip().lower() == problem_set.lower():
+        where = f"it holds students, as {first}, in the place of a student; each notebook belongs at {belongs}"
+    else:
+        where = f"it holds {several} in folders of its own, as {first}; each belongs at {belongs}"
+    return [(entry.name, f"{where}; move them there" if len(found) > 1 else f"{where}; move it there")]
+
+
+def _files_below(folder: Path, deep: int) -> Iterator[Path]:
+    """Files in a folder and its folders, no links followed and nothing that a system has left."""
+    for inside in sorted(islice(folder.iterdir(), _MOST_FILES)):
+        if is_junk(inside.name) or inside.is_symlink():
+            continue
+        if not inside.is_dir():
+            yield inside
+        elif deep > 1:
+            yield from _files_below(inside, deep - 1)
 
 
 def _in_two_forms(entries: list[Path], problem_set: str) -> list[str]:

@@ -63,13 +63,16 @@ def _missing(folder: Path, data: DataSet, verify: bool = False) -> list[DataFile
     return [file for file in data.files if not _is_whole(folder / file.name, file, verify)]
 
 
-def fetch(data: DataSet, verify: bool = False, say: Callable[[str], None] = lambda line: None) -> Path:
+def fetch(
+    data: DataSet, verify: bool = False, say: Callable[[str], None] = lambda line: None, download: bool = True
+) -> Path:
     """Make sure that every file of `data` is in the cache.
 
     Args:
         data: an entry of `gradus.datasets.catalog`.
         verify: read the files that are there already and replace damaged ones; without it only sizes are compared.
         say: called with one line for each place that is tried.
+        download: whether to look beyond this machine, too.
 
     Returns:
         The folder that holds the files.
@@ -85,7 +88,7 @@ def fetch(data: DataSet, verify: bool = False, say: Callable[[str], None] = lamb
         folder.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(folder)
         troubles = []
-        for source, archives in _sources(data, folder):
+        for source, archives in _sources(data, folder, download):
             say(f"{data.name}: {source}")
             for file in list(wanted):
                 try:
@@ -108,10 +111,12 @@ def fetch(data: DataSet, verify: bool = False, say: Callable[[str], None] = lamb
     )
 
 
-def _sources(data: DataSet, folder: Path) -> Iterator[tuple[str, Callable[[str], bytes]]]:
+def _sources(data: DataSet, folder: Path, download: bool) -> Iterator[tuple[str, Callable[[str], bytes]]]:
     """Each place to look, and a function from an archive's name to its bytes (LookupError when it is not there)."""
     yield f"archives in {folder}", lambda name: _read(folder / name)
     yield data.system_folder, lambda name: _read(Path(data.system_folder) / name)
+    if not download:
+        return
     if shutil.which("apt-get") and shutil.which("dpkg-deb"):
         with tempfile.TemporaryDirectory(prefix="gradus-data-") as scratch:
             unpacked: dict[str, Path] = {}

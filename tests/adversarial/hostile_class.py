@@ -11,7 +11,7 @@ import secrets
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from gradus.notebook.form import Notebook, read, source_of
 SEED = 20_260_101
 # Small limits, so that whoever is stopped is stopped soon.
 LIMITS = {
-    "cell_seconds": 3, "visible_seconds": 20, "question_seconds": 4, "total_seconds": 45, "cpu_seconds": 15,
+    "cell_seconds": 2, "visible_seconds": 9, "question_seconds": 2, "total_seconds": 25, "cpu_seconds": 10,
     "memory_bytes": 700_000_000, "tmpfs_bytes": 64_000_000, "file_bytes": 48_000_000, "output_bytes": 1_000_000,
 }  # fmt: skip
 # Their names put them among the attacks; what each loses.
@@ -184,8 +184,8 @@ def names_in(folder: Path) -> list[str]:
 
 
 @contextlib.contextmanager
-def graded_class(folder: Path) -> Iterator[HostileClass]:
-    """Make the class, grade it, and take stock."""
+def graded_class(folder: Path, chosen: Iterable[Attack] = ATTACKS) -> Iterator[HostileClass]:
+    """Make the class, with the attacks that are chosen, grade it, and take stock."""
     course = Course(folder / "course")
     set_limits(course, LIMITS)
     canaries = {
@@ -217,7 +217,7 @@ def graded_class(folder: Path) -> Iterator[HostileClass]:
     targets = Targets(loot, secret_places, neighbour, listeners.port, listeners.abstract)
     released = read(course.released_notebook("ps4"))
     hand_in_honest(course, released, targets, canaries["neighbour"])
-    attacks = {attack.student: attack for attack in ATTACKS}
+    attacks = {attack.student: attack for attack in chosen}
     for attack in attacks.values():
         attack.write(course.submitted, released, targets)
     before = snapshot(course.submitted)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from attacks import ATTACKS, Attack
 from attacks.attack import POINTS
+from attacks.spelling import PAIRS, alike
 from hostile_class import (
     HONEST,
     LIMITS,
@@ -52,7 +53,7 @@ def coded(graded: HostileClass, student: str) -> dict[str, float]:
 
 
 def test_every_row_of_the_catalogue_is_played() -> None:
-    assert {attack.row for attack in ATTACKS} == set(range(1, 33))
+    assert {attack.row for attack in ATTACKS} == set(range(1, 36))
     assert len(ATTACKS) >= 60
     assert len(BY_NAME) == len(ATTACKS)
 
@@ -101,6 +102,18 @@ def test_feedback_pages_do_nothing_to_their_reader(hostile: HostileClass, attack
         assert hostile.result(attack.student)["feedback"] == ""
         return
     assert dangers(page) == []
+
+
+@pytest.mark.parametrize("channel", PAIRS)
+def test_how_an_answer_fails_says_nothing_of_what_was_asked(hostile: HostileClass, channel: str) -> None:
+    pages, results = [], []
+    for twin in PAIRS[channel]:
+        pages.append(alike(hostile.page(twin.student) or "", twin))
+        result = hostile.result(twin.student)
+        results.append({name: result[name] for name in ("state", "score", "marks", "problems")})
+    assert results[0] == results[1]
+    assert pages[0]
+    assert pages[0] == pages[1]
 
 
 def test_the_canaries_would_be_found(hostile: HostileClass) -> None:

@@ -17,49 +17,47 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attacks import Targets
-from hostile_class import grade_command, hand_in_honest, set_limits
+import tiny_problem_set as tiny
+from hostile_class import set_limits
 from supervised import supervise
 
 from autograder.course import Course
 from autograder.engine.sandbox.processes import children, descendants
 from autograder.gradebook.gradebook import all_marks
-from gradus.notebook.form import read
 
 pytestmark = [
     pytest.mark.slow("thirteen ends of a grading run, each begun again"),
     pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux: there is no sandbox without it"),
 ]
 ENDS = int(os.environ.get("GRADUS_ENDS", "13"))
-STOP_SECONDS = float(os.environ.get("GRADUS_STOP_SECONDS", "5"))  # longer than a cell or question may take
-LIMITS = {"cell_seconds": 3, "question_seconds": 3}
+STOP_SECONDS = float(os.environ.get("GRADUS_STOP_SECONDS", "4"))  # longer than a cell or question may take
+LIMITS = {"cell_seconds": 2.5, "question_seconds": 2.5}
 STOP = "STOP"
 KINDS = [
     ("grader", "INT"), ("warm process", "KILL"), ("grader", "TERM"), ("sandbox", "KILL"), ("submission", "KILL"),
     ("grader", "KILL"), ("notebook", "KILL"), ("sandbox", "TERM"), ("notebook", "TERM"), ("warm process", "TERM"),
     ("grader", STOP), ("warm process", STOP), ("notebook", STOP),
 ]  # fmt: skip
-ROUNDS = 3  # of the honest class
+# What takes as long in its hidden tests as in its cells, and next to no processor time: most of it is waiting.
+DOUBLE = "import time\ntime.sleep(0.2)\n\n\ndef double(x):\n    time.sleep(0.05)\n    return x + x"
+ANSWERS: list[dict[str, str]] = [
+    {"double": DOUBLE, "halve": tiny.RIGHT["halve"]},
+    {"double": DOUBLE, "halve": "def halve(x):\n    return 2 * x"},
+    {"double": DOUBLE.replace("x + x", "4.0"), "halve": tiny.RIGHT["halve"]},
+    {"double": DOUBLE},
+]
+STUDENTS = 12
 _PATIENCE = 3.0  # seconds, for a process that is to be struck
 MOST_RUNS = 12  # of one course
 
 
 def new_course(folder: Path) -> Course:
-    """A class of eighteen honest students, whose work takes as long in its hidden tests as in its cells."""
-    course = Course(folder)
+    """A class of twelve honest students, some of them wrong; no result is found under a fellow's."""
+    course, released = tiny.released_course(folder)
     set_limits(course, LIMITS)
-    released = read(course.released_notebook("ps4"))
-    for number in range(ROUNDS):
-        part = Course(folder / str(number))
-        hand_in_honest(part, released, Targets(folder, (), folder, 0, ""))
-        for student in part.submitted.iterdir():
-            place = course.submitted / f"{student.name}-{number}"
-            place.parent.mkdir(parents=True, exist_ok=True)
-            student.rename(place)
-            path = place / "ps4" / "ps4.ipynb"
-            notebook = json.loads(path.read_bytes())
-            notebook["metadata"]["round"] = number  # another content: no result is found under a fellow's
-            path.write_text(json.dumps(notebook))
+    for number in range(STUDENTS):
+        answers = {name: f"{code}  # {number}" for name, code in ANSWERS[number % len(ANSWERS)].items()}
+        tiny.hand_in(course, f"student-{number}", tiny.answered(released, **answers))
     return course
 
 
@@ -96,7 +94,7 @@ class Striker:
         """One run, struck until it ends; its exit status."""
         with (self.course.root / "output.txt").open("ab") as output:
             run = subprocess.Popen(
-                grade_command(self.course), stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+                tiny.grade_command(self.course), stdout=output, stderr=subprocess.STDOUT, start_new_session=True
             )
             try:
                 while self.waiting and run.poll() is None:
@@ -138,9 +136,9 @@ def results_of(course: Course) -> dict[str, Any]:
 
 def test_every_mark_is_that_of_the_calm_run_whatever_ends_a_part_of_it(tmp_path: Path) -> None:
     calm = new_course(tmp_path / "calm")
-    outcome = supervise(grade_command(calm))
+    outcome = supervise(tiny.grade_command(calm))
     assert outcome.status == 0, outcome.output
-    expected = all_marks(calm, "ps4")
+    expected = all_marks(calm, tiny.NAME)
     waiting = [KINDS[number % len(KINDS)] for number in range(ENDS)]
     moments = random.Random(int(os.environ.get("GRADUS_ENDS_SEED", "7")))
     struck: Counter[tuple[str, str]] = Counter()
@@ -154,10 +152,10 @@ def test_every_mark_is_that_of_the_calm_run_whatever_ends_a_part_of_it(tmp_path:
             statuses[status] += 1
             if status == 0:
                 break
-        final = supervise(grade_command(course))  # calm, on what the struck runs left
+        final = supervise(tiny.grade_command(course))  # calm, on what the struck runs left
         assert final.status == 0, final.output
         assert final.left == []
-        assert all_marks(course, "ps4") == expected, (number, striker.struck)
+        assert all_marks(course, tiny.NAME) == expected, (number, striker.struck)
         assert results_of(course) == results_of(calm), (number, striker.struck)
         struck += striker.struck
         number += 1

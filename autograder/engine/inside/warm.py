@@ -1,6 +1,6 @@
-"""The warm process: imports what notebooks import, then forks once per submission.
+"""The warm process: imports what notebooks import, rehearses, then forks once per submission.
 
-It has one thread when it forks and has run no tensor operation: a fork after an OpenMP region hangs. It never sees a
+It has one thread when it forks, and OpenMP is bound to one: a fork after a region with more hangs. It never sees a
 cell, a test or a seed: the trusted side sends those to the submission's own process. Each worker of the trusted side
 has a channel of its own to it, on which it asks for one submission after the other.
 """
@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from autograder.engine.inside import init, messages, notebook, optimizers, seccomp, shell, system
+from autograder.engine.inside import held, init, messages, notebook, optimizers, rehearsal, seccomp, shell, system
 
 MAX_CHANNELS = 250  # file descriptors that one message can carry
 _LOOK_MILLISECONDS = 20  # between two looks at what has ended, where no descriptor tells
@@ -45,14 +45,23 @@ def main(root_fd: int, walls: bool, preload: list[str], cores: list[int]) -> Non
         optimizers.run_as_it_is()
     if "torch" in sys.modules and not optimizers.without_compiler():
         _import("torch._dynamo")  # once, rather than in each submission
+    assert held.run_test is not None
+    rehearsed = rehearsal.rehearse(student_shell, held.run_test)
     filters = seccomp.program() if walls else b""
     gc.freeze()
     gc.enable()
+    system.fill_pools()
     system.gather_pages()
     threads = system.count_threads() or 1
     messages.send_message(
         root,
-        {"pid": os.getpid(), "threads": threads, "missing": missing, "seconds": time.monotonic() - started},
+        {
+            "pid": os.getpid(),
+            "threads": threads,
+            "missing": missing,
+            "rehearsed": rehearsed,
+            "seconds": time.monotonic() - started,
+        },
     )
     if threads != 1:
         raise SystemExit("the warm process has more than one thread: a fork of it could hang")
