@@ -68,7 +68,9 @@ class Means:
 
     def add(self, name: str, value: torch.Tensor | float, num_examples: int) -> None:
         """Note a scalar that is a mean over `num_examples` examples."""
-        self._values[name].append(value.detach() if isinstance(value, torch.Tensor) else torch.tensor(value))
+        self._values[name].append(
+            value.detach().reshape(()) if isinstance(value, torch.Tensor) else torch.tensor(value)
+        )
         self._weights[name].append(num_examples)
 
     def result(self) -> dict[str, float]:
@@ -76,6 +78,6 @@ class Means:
         means = {}
         for name, values in self._values.items():
             weights = torch.tensor(self._weights[name], dtype=torch.float64)
-            read = torch.stack([value.reshape(()) for value in values]).cpu()  # here, and once
+            read = torch.stack(values).cpu()  # here, and once
             means[name] = float(read.double() @ weights / weights.sum())
         return means

@@ -113,12 +113,12 @@ def test_what_happened_to_the_arguments_can_be_the_answer() -> None:
 def test_a_changed_argument_is_told_from_one_left_alone() -> None:
     test = ASK + "answer(f, *cases.tensors(3, n=1), returns='both')"
     spoilt = verdict_of("def f(x): return x * 2", "def f(x): return x.mul_(2)", test)
-    assert spoilt.score == 0
+    assert spoilt.score == 0.5  # the result is right: that earns half
     assert spoilt.answers[0].says.startswith("Your function changed what it was given")
     loose = test.replace("returns=", "atol=0.5, returns=")
     nudge = "def f(x):\n    y = x * 2.1\n    {}\n    return y"
     assert verdict_of("def f(x): return x * 2", nudge.format("pass"), loose).score == 1
-    assert verdict_of("def f(x): return x * 2", nudge.format("x[0] += 1e-3"), loose).score == 0
+    assert verdict_of("def f(x): return x * 2", nudge.format("x[0] += 1e-3"), loose).score == 0.5
     assert verdict_of("def f(x): return x * 2", "def f(x): return x + x", test).score == 1
 
 

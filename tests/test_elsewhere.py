@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.util import find_spec
 
 import nbformat
 import pytest
@@ -31,7 +32,7 @@ ELSEWHERE = {
     "%%time\nimport lovely_tensors": ["module"],
     "%time import lovely_tensors": ["magic"],
     "%run mine.py": ["magic"],
-    "import matplotlib\nmatplotlib.use('TkAgg')": ["import"],
+    "import matplotlib\nmatplotlib.use('TkAgg')": ["import" if find_spec("_tkinter") else "module"],
     "import matplotlib.pyplot as plt\nplt.style.use('mine')": ["file"],
     "from google.colab import drive\ndrive.mount('/content/drive')": ["module", "name"],
     "import nest_asyncio; nest_asyncio.apply()": ["module", "name"],

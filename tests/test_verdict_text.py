@@ -12,8 +12,16 @@ LIMITS = Limits(question_seconds=7)
 RIGHT = AnswerVerdict(1, None, "match", "")
 
 
-def text(*answers: AnswerVerdict, state: str = "done", stopped: str | None = None, matched: int = 1, asked: int = 2):
-    verdict = Verdict(matched / asked, 1.0, matched, asked, answers, stopped)
+def text(
+    *answers: AnswerVerdict,
+    state: str = "done",
+    stopped: str | None = None,
+    matched: int = 1,
+    asked: int = 2,
+    edges: tuple[str, ...] = (),
+) -> str:
+    has_rule = bool(edges)
+    verdict = Verdict(matched / asked, 1.0, matched, asked, answers, stopped, has_rule=has_rule, edges=edges)
     return verdict_text(verdict, QuestionResult("q", state=state), LIMITS)  # type: ignore[arg-type]
 
 
@@ -53,6 +61,7 @@ def test_of_many_exceptions_one_is_named() -> None:
 
 def test_groups_and_surplus_answers_are_said() -> None:
     missed = AnswerVerdict(2, "one row", "missing", "")
-    assert "Not yet right in these cases: one row." in text(RIGHT, missed)
+    assert "Right but for what lies at the edge: one row." in text(RIGHT, missed, edges=("one row",))
+    assert "Not all was answered" in text(RIGHT, missed)
     assert "count only together with others" in text(RIGHT, missed)
     assert "There were more answers than questions." in text(RIGHT, AnswerVerdict(3, None, "extra", ""))

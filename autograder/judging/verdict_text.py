@@ -62,7 +62,7 @@ def _ideas(verdict: Verdict) -> list[str]:
     """Which ideas are missing, the rule or an edge of it, where something is right."""
     if verdict.matched == verdict.asked or not verdict.score:
         return []
-    if verdict.has_rule:
+    if verdict.has_rule and verdict.edges:
         return [f"Right but for what lies at the edge: {'; '.join(verdict.edges)}."]
     wrong = ("differs", "changed", "exception", "refused")
     if any(answer.outcome in wrong and answer.group not in verdict.edges for answer in verdict.answers):
