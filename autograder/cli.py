@@ -30,6 +30,14 @@ CourseFolder = Annotated[
     typer.Option("--course", metavar="DIR", help="The course folder. Default: GRADUS_COURSE, or autograder/course."),
 ]
 
+SetsWithVariants = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[PS]...", help="Default: all that have variants.", autocompletion=_problem_sets),
+]
+Questions = Annotated[
+    list[str] | None, typer.Option(metavar="Q", help="Only those of this question of PS; may be repeated.")
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the instructor's commands to the `gradus` application."""
@@ -146,13 +154,8 @@ def grade(
 
 
 def variants(
-    problem_sets: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[PS]...", help="Default: all that have variants.", autocompletion=_problem_sets),
-    ] = None,
-    question: Annotated[
-        list[str] | None, typer.Option(metavar="Q", help="Only those of this question of PS; may be repeated.")
-    ] = None,
+    problem_sets: SetsWithVariants = None,
+    question: Questions = None,
     folder: CourseFolder = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the hidden tests' inputs.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")] = False,
@@ -180,13 +183,8 @@ def variants(
 
 
 def mutants(
-    problem_sets: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[PS]...", help="Default: all that have variants.", autocompletion=_problem_sets),
-    ] = None,
-    question: Annotated[
-        list[str] | None, typer.Option(metavar="Q", help="Only those of this question of PS; may be repeated.")
-    ] = None,
+    problem_sets: SetsWithVariants = None,
+    question: Questions = None,
     folder: CourseFolder = None,
     unsafe: Annotated[bool, typer.Option("--unsafe-no-sandbox", help="Run without a sandbox.")] = False,
 ) -> None:

@@ -46,7 +46,7 @@ def main(root_fd: int, walls: bool, preload: list[str], cores: list[int]) -> Non
     if "torch" in sys.modules and not optimizers.without_compiler():
         _import("torch._dynamo")  # once, rather than in each submission
     assert held.run_test is not None
-    rehearsed = rehearsal.rehearse(student_shell, held.run_test)
+    rehearsal.rehearse(student_shell, held.run_test)
     filters = seccomp.program() if walls else b""
     gc.freeze()
     gc.enable()
@@ -55,13 +55,7 @@ def main(root_fd: int, walls: bool, preload: list[str], cores: list[int]) -> Non
     threads = system.count_threads() or 1
     messages.send_message(
         root,
-        {
-            "pid": os.getpid(),
-            "threads": threads,
-            "missing": missing,
-            "rehearsed": rehearsed,
-            "seconds": time.monotonic() - started,
-        },
+        {"pid": os.getpid(), "threads": threads, "missing": missing, "seconds": time.monotonic() - started},
     )
     if threads != 1:
         raise SystemExit("the warm process has more than one thread: a fork of it could hang")
