@@ -38,10 +38,8 @@ c.CourseDirectory.root = "{{root}}"
 c.ExecutePreprocessor.timeout = {CELL_SECONDS}
 c.Exchange.root = "{{root}}/exchange"
 """
-# Runs as the first process of its own process namespace: what is still there in the end has outlived the grader.
-INSIDE = """import json, os, subprocess, sys, time
-codes = [subprocess.run([sys.executable, "-m", "nbgrader", *words]).returncode for words in json.loads(sys.argv[1])]
-time.sleep(1)
+# The end of what runs as the first process of its own namespace: what is still there has outlived the grader.
+LEFT_BEHIND = """time.sleep(1)
 left = []
 for name in os.listdir("/proc"):
     if name.isdigit() and int(name) not in (1, os.getpid()):
@@ -51,6 +49,12 @@ for name in os.listdir("/proc"):
             pass
 open("codes.json", "w").write(json.dumps([codes, [line for line in left if line.strip()]]))
 """
+INSIDE = (
+    """import json, os, subprocess, sys, time
+codes = [subprocess.run([sys.executable, "-m", "nbgrader", *words]).returncode for words in json.loads(sys.argv[1])]
+"""
+    + LEFT_BEHIND
+)
 
 
 @dataclass

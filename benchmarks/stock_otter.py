@@ -19,30 +19,24 @@ from typing import Any
 
 from attacks import Attack, Targets
 from attacks.attack import POINTS
-from stock_nbgrader import SOURCE, StockResult, guarded
+from stock_nbgrader import LEFT_BEHIND, SOURCE, StockResult, guarded
 from supervised import supervise
 
 from gradus.notebook.form import read, source_of
 
 SECONDS = 60  # for one submission: otter has no limit of its own, and then the guard ends the run
 _BEGIN, _END = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
-INSIDE = """import json, os, subprocess, sys, time
+INSIDE = (
+    """import json, os, subprocess, sys, time
 python, student = sys.argv[1], json.loads(sys.argv[2])
 os.mkdir("out")
 notebook = os.path.join("submitted", student, "ps4", "ps4.ipynb")
 command = [python, "-m", "otter", "run", "-a", "autograder.zip", "-o", "out", "--no-logo", notebook]
 with open("out/said.txt", "wb") as said:
     codes = [subprocess.run(command, stdout=said, stderr=subprocess.STDOUT).returncode]
-time.sleep(1)
-left = []
-for name in os.listdir("/proc"):
-    if name.isdigit() and int(name) not in (1, os.getpid()):
-        try:
-            left.append(open(f"/proc/{name}/cmdline", "rb").read().decode("utf-8", "replace").replace("\\0", " "))
-        except OSError:
-            pass
-open("codes.json", "w").write(json.dumps([codes, [line for line in left if line.strip()]]))
 """
+    + LEFT_BEHIND
+)
 
 
 def version_of(python: Path | None) -> str:
