@@ -14,7 +14,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 MOST_SECONDS = 0.4  # a cell that took longer is not run again: it would cost the build minutes
-_MEASURES = re.compile(r"\b(?:time|timeit|perf_counter|seconds|Trainer|measured?|clock)\b")
+_MEASURES = re.compile(r"\b(?:time|timeit|perf_counter|seconds|Trainer|measured?|clock|repeat)\b|\bid\(")
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _MIME = "application/json"
@@ -31,7 +31,8 @@ def _run_again(sources):
             torch.set_num_threads(1)  # a fork has no pool of threads
         shell.display_pub.publish = lambda *_, **__: None
         shell._showtraceback = shell.showtraceback = lambda *_, **__: None
-        sys.displayhook = lambda value: value is not None and print(repr(value), file=said)
+        plain = shell.display_formatter.format
+        sys.displayhook = lambda value: value is not None and print(plain(value)[0].get("text/plain", ""), file=said)
         type(shell.displayhook).__call__ = lambda _, value=None: sys.displayhook(value)
         signal.alarm(60)
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(io.StringIO()):
