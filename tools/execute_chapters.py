@@ -23,7 +23,6 @@ from pathlib import Path
 
 import held_kernels
 import nbformat
-import run_again
 from book_pages import BookError, executed_pages
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
@@ -87,21 +86,7 @@ def execute(
 ) -> Outcome:
     """Run one chapter in a kernel of its own, in its own folder. What the chapter does wrong is in the outcome."""
     notebook = nbformat.read(chapter, as_version=4)
-    last = nbformat.v4.new_code_cell(id="run-again")
-    notebook.cells.append(last)
     started, ended = [0], [time.perf_counter()]
-    seconds: dict[str, float] = {}
-
-    def starts(cell: NotebookNode, cell_index: int) -> None:
-        started.append(cell_index)
-        if cell is last:
-            last.source = run_again.source_for(notebook, seconds)
-
-    def has_ended(cell: NotebookNode, **_: object) -> None:
-        if cell is not last:  # nor is the end of the kernel anybody's wait
-            ended.append(time.perf_counter())
-            seconds[cell["id"]] = ended[-1] - ended[-2]
-
     client = NotebookClient(
         notebook,
         timeout=cell_seconds,
@@ -109,13 +94,13 @@ def execute(
         record_timing=False,  # times in the cell's metadata would change the key that the cache finds it by
         resources={"metadata": {"path": str(chapter.parent)}},
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
-        on_cell_start=starts,
-        on_cell_executed=has_ended,
+        on_cell_start=lambda cell, cell_index: started.append(cell_index),
+        on_cell_executed=lambda **_: ended.append(time.perf_counter()),  # ending the kernel is nobody's wait
         kernel_manager_class=held_kernels.manager_of(held) if held else AsyncKernelManager,
     )
     try:
         client.execute(env=kernel_environment(threads))
-        problem = stderr_output(notebook) or "\n".join(run_again.differences(notebook, last.outputs))
+        problem = stderr_output(notebook)
     except CellExecutionError as error:
         trace = ANSI_COLOUR.sub("", error.traceback)
         problem = f"{cell_name(notebook, started[-1])}: {error.ename}: {error.evalue}\n{trace}"
@@ -127,8 +112,6 @@ def execute(
         if len(started) > 1 or trials == 1:
             raise
         return execute(chapter, threads, cell_seconds, trials - 1)
-    finally:
-        notebook.cells.remove(last)
     return Outcome(chapter, ended[-1] - ended[0], nbformat.writes(notebook), problem)
 
 
