@@ -26,7 +26,8 @@ LIGHT_SECONDS = 2.0  # what took longer is left to the static rule of `tests/tes
 HUNG_SECONDS = 60
 NAME = "cells-again"
 MARK = "cells-again:"
-NOISE = re.compile(r"\x1b\[[0-9;]*m|0x[0-9a-f]+|\S*(?:/tmp|/var/folders)/\S*")
+# Colours, addresses, temporary files, and times with their unit.
+NOISE = re.compile(r"\x1b\[[0-9;]*m|0x[0-9a-f]+|\S*(?:/tmp|/var/folders)/\S*|\b\d[\d,.]* ?(?:s|ms|µs)\b")
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
