@@ -10,6 +10,7 @@ import nbformat
 import pytest
 from book_pages import executed_pages
 from execution_cache import cache_folder
+from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_cache import get_cache
 
 from gradus.notebook.form import read, source_of
@@ -43,9 +44,7 @@ def test_no_name_that_a_heavy_cell_reads_is_bound_again_below_it(kept: dict[str,
 
 
 def syntax(source: str) -> ast.Module:
-    return ast.parse(
-        "\n".join("pass" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines())
-    )
+    return ast.parse(TransformerManager().transform_cell(source))  # with `%pip` and `!ls` as calls
 
 
 def bound(source: str) -> set[str]:
@@ -71,14 +70,19 @@ def names_bound_later(code: dict[str, str], cell: str) -> set[str]:
     here = order.index(cell)
     above = set().union(*(bound(code[name]) for name in order[:here]))
     below = set().union(*(bound(code[name]) for name in order[here + 1 :]))
-    read_here = {node.id for node in ast.walk(syntax(code[cell])) if isinstance(node, ast.Name)} - bound(code[cell])
+    nodes = list(ast.walk(syntax(code[cell])))
+    own = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    own |= {node.arg for node in nodes if isinstance(node, ast.arg)} | bound(
+        code[cell]
+    )  # what loops and functions bind
+    read_here = {node.id for node in nodes if isinstance(node, ast.Name)} - own
     return read_here & above & below
 
 
 def test_a_name_that_is_bound_below_is_found_and_others_are_not() -> None:
     code = {
-        "first": "import math\nx, y = 1, 2",
-        "heavy": "z = x + y + math.pi\n[k for k in range(3)]",
+        "first": "import math\nx, y, k = 1, 2, 3",
+        "heavy": "z = x + y + math.pi\n[k for k in range(3)]\ndef g(y):\n    return y",
         "last": "x = 5\nz = 3\nk = 1\ndef f(y):\n    y = 3",
     }
     assert names_bound_later(code, "heavy") == {"x"}
