@@ -5,8 +5,8 @@ what he sees is wrong, or an error. So the chapter's own run ends with a cell of
 cell, runs the cell in the fork and compares what it prints with what it printed first. What comes of it is kept with
 the executed chapter, where `tests/test_cells_again.py` reads it.
 
-Cells that measure print other numbers each time: where a clock is read, or two forks of one moment do not agree, numbers
-are not compared.
+Cells that measure print other numbers each time: where a clock is read, or two forks of one moment do not agree,
+numbers are not compared.
 """
 
 from __future__ import annotations
