@@ -5,7 +5,8 @@ what he sees is wrong, or an error. So the chapter's own run ends with a cell of
 cell, runs the cell in the fork and compares what it prints with what it printed first. What comes of it is kept with
 the executed chapter, where `tests/test_cells_again.py` reads it.
 
-Cells that measure print other numbers each time: where two forks of one moment do not agree, numbers are not compared.
+Cells that measure print other numbers each time: where a clock is read, or two forks of one moment do not agree,
+numbers are not compared.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ NAME = "cells-again"
 MARK = "cells-again:"
 # Colours, addresses, temporary files, and times with their unit.
 NOISE = re.compile(r"\x1b\[[0-9;]*m|0x[0-9a-f]+|\S*(?:/tmp|/var/folders)/\S*|\b\d[\d,.]* ?(?:s|ms|µs)\b")
+CLOCK = re.compile(r"\b(?:timeit|repeat|perf_counter|seconds_\w+)\(")
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
@@ -91,7 +93,7 @@ def _difference(shell: Any, cell: dict[str, Any]) -> str:
         return error or "ends without the error that it had"
     if text == cell["printed"]:
         return ""
-    if _in_a_fork(shell, cell["source"])[0] != text:  # it measures
+    if CLOCK.search(cell["source"]) or _in_a_fork(shell, cell["source"])[0] != text:  # it measures
         text, cell["printed"] = NUMBER.sub("#", text), NUMBER.sub("#", cell["printed"])
         text, cell["printed"] = re.sub(r"\s+", " ", text), re.sub(r"\s+", " ", cell["printed"])
         if text == cell["printed"]:
