@@ -61,7 +61,9 @@ def draw_network(
                 if weights:
                     # A third of the way along, where arrows to different units have parted and do not yet cross.
                     x, y = (start[k] + 0.3 * (end[k] - start[k]) for k in range(2))
-                    ax.text(x, y + 0.06, f"{weights[layer][i][j]:g}", fontsize=8, color="C0", ha="center", va="bottom")
+                    ax.text(
+                        x, y + 0.06, f"{weights[layer][i][j]:g}", fontsize=8, style="italic", ha="center", va="bottom"
+                    )
         if between:
             ax.text(step * (layer + 0.5), tallest / 2 + 0.2, between[layer], fontsize=9, ha="center", va="bottom")
     for layer, rows in enumerate(shown):
@@ -124,7 +126,7 @@ def draw_graph(
             ax.plot(*zip(here, there, strict=True), color="C5", linewidth=1)
         ax.add_patch(_arrow(points[-2], points[-1], color="C5", linewidth=1.0))
         x, y = (points[0][k] + 0.5 * (points[1][k] - points[0][k]) for k in range(2))
-        ax.text(x, y + 0.04, text, fontsize=8, color="C0", ha="center", va="bottom")
+        ax.text(x, y + 0.04, text, fontsize=8, style="italic", ha="center", va="bottom")
     return fig
 
 
