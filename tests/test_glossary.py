@@ -38,7 +38,7 @@ def test_every_line_of_the_table_is_a_term_and_they_are_in_order() -> None:
 def test_a_term_is_in_bold_first_in_its_chapter(row: re.Match[str]) -> None:
     first = next((path for path, text in PROSE.items() if introduces(text, row["term"])), None)
     assert first == row["path"]
-    assert f"# {row['title']}\n" in PROSE[first]
+    assert f"# {row['title']}\n" in PROSE[row["path"]]
 
 
 def test_a_word_within_another_introduces_nothing() -> None:
