@@ -3,7 +3,8 @@
 A reader goes back, changes a line and runs a cell again. If a later cell has given one of its names to something else,
 what he sees is wrong, or an error. So the chapter's own run ends with a cell of ours, which forks the kernel for each
 cell, runs the cell in the fork and compares what it prints with what it printed first. What comes of it is kept with
-the executed chapter, where `tests/test_cells_again.py` reads it.
+the executed chapter, where `tests/test_cells_again.py` reads it. The same cell runs the code of the exercises'
+solutions, each exercise in a fork of its own, and keeps the error with which one ends.
 
 Cells that measure print other numbers each time: where a clock is read, or two forks of one moment do not agree,
 numbers are not compared. Nor are they in a chapter that runs alone, on several threads: a fork has one.
@@ -31,6 +32,9 @@ MARK = "cells-again:"
 # Colours, addresses, temporary files, and times with their unit.
 NOISE = re.compile(r"\x1b\[[0-9;]*m|0x[0-9a-f]+|\S*(?:/tmp|/var/folders)/\S*|\b\d[\d,.]* ?(?:s|ms|µs)\b")
 CLOCK = re.compile(r"\b(?:timeit|repeat|perf_counter|seconds_\w+)\(")
+EXERCISE = re.compile(r"^:::\{exercise\}", re.MULTILINE)
+LABEL = re.compile(r"^:label: (\S+)", re.MULTILINE)
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
@@ -39,6 +43,7 @@ class Closing:
 
     def __init__(self) -> None:
         self.found: dict[str, str] = {}  # by cell, what is not as it was
+        self.unsolved: dict[str, str] = {}  # by exercise, the error with which its solution ends
         self.heavy: tuple[str, ...] = ()  # cells that took too long to be run twice
 
     def cell(self, cells: list[NotebookNode], seconds: dict[str, float]) -> NotebookNode:
@@ -50,7 +55,8 @@ class Closing:
             for cell in light
         ]
         tool = str(Path(__file__).resolve())
-        code = f"__import__('runpy').run_path({tool!r})['run_again'](get_ipython(), {json.dumps(told)!r})"
+        work = json.dumps({"cells": told, "solutions": solutions_of(cells)})
+        code = f"__import__('runpy').run_path({tool!r})['run_again'](get_ipython(), {work!r})"
         return nbformat.v4.new_code_cell(code, id=NAME)
 
     def take_from(self, notebook: NotebookNode) -> None:
@@ -59,7 +65,9 @@ class Closing:
             return
         outputs = notebook.cells.pop().outputs
         said = "".join(output.text for output in outputs if output.output_type == "stream").partition(MARK)[2]
-        self.found = json.loads(said) if said else {NAME: "the cells could not be run again"}
+        nothing = {"cells": {NAME: "the cells could not be run again"}, "solutions": {NAME: "no solution could be run"}}
+        came = json.loads(said) if said else nothing
+        self.found, self.unsolved = came["cells"], came["solutions"]
 
 
 def printed(outputs: list[Any]) -> str:
@@ -78,14 +86,28 @@ def fails(outputs: list[Any]) -> bool:
     return any(output.output_type == "error" for output in outputs)
 
 
-def run_again(shell: Any, light: str) -> None:
-    """In the chapter's kernel: run each cell in a fork, and print what is not as it was."""
-    found = {}
-    for cell in json.loads(light):
-        difference = _difference(shell, cell)
-        if difference:
-            found[cell["id"]] = difference
-    print(MARK + json.dumps(found))
+def solutions_of(cells: list[Any]) -> dict[str, str]:
+    """By the label of its exercise, the code that a page shows in exercise and solution, in its order."""
+    found: dict[str, list[str]] = {}
+    for cell in cells:
+        if cell["cell_type"] != "markdown":
+            continue
+        text = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
+        for exercise in EXERCISE.split(text)[1:]:
+            label = LABEL.search(exercise)
+            blocks = BLOCK.findall(exercise)
+            if blocks:
+                found.setdefault(label[1] if label else "without a label", []).extend(blocks)
+    return {label: "\n".join(blocks) for label, blocks in found.items()}
+
+
+def run_again(shell: Any, work: str) -> None:
+    """In the chapter's kernel: run each cell and each solution in a fork, and print what is not as it should be."""
+    told = json.loads(work)
+    cells = {cell["id"]: _difference(shell, cell) for cell in told["cells"]}
+    solutions = {label: _in_a_fork(shell, source)[1] for label, source in told["solutions"].items()}
+    found = {"cells": cells, "solutions": solutions}
+    print(MARK + json.dumps({kind: {name: why for name, why in of.items() if why} for kind, of in found.items()}))
 
 
 def _difference(shell: Any, cell: dict[str, Any]) -> str:
