@@ -48,6 +48,19 @@ def syntax(source: str) -> ast.Module:
     return ast.parse(TransformerManager().transform_cell(source))  # with `%pip` and `!ls` as calls
 
 
+def test_a_function_of_the_first_parts_has_the_same_arguments_in_every_chapter() -> None:
+    known: dict[str, tuple[list[str], str]] = {}
+    for page in CHAPTERS:
+        if not page.parent.name.startswith(("01", "02")):
+            continue
+        for cell in read(page)["cells"]:
+            for node in syntax(source_of(cell)).body if cell["cell_type"] == "code" else ():
+                if isinstance(node, ast.FunctionDef) and not node.decorator_list:  # a method is its class's own
+                    arguments = [argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)]
+                    first, where = known.setdefault(node.name, (arguments, f"{page.stem}, {cell['id']}"))
+                    assert arguments == first, f"{node.name} in {page.stem}, {cell['id']} and in {where}"
+
+
 def bound(source: str) -> set[str]:
     """The names that a cell binds for others: what it assigns, defines and imports outside functions and classes."""
     names: set[str] = set()
