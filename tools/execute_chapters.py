@@ -56,6 +56,7 @@ class Outcome:
     again: dict[str, str] = field(default_factory=dict)  # by cell, what is not as it was when it is run once more
     heavy: tuple[str, ...] = ()  # the cells that are not run once more
     unsolved: dict[str, str] = field(default_factory=dict)  # by exercise, the error with which its solution ends
+    stopped: tuple[str, ...] = ()  # exercises whose solutions take too long to be run
 
 
 def kernel_environment(threads: int) -> dict[str, str]:
@@ -136,7 +137,7 @@ def execute(
         return execute(chapter, threads, cell_seconds, trials - 1)
     took = sum(seconds.values())
     written = nbformat.writes(notebook)
-    return Outcome(chapter, took, written, problem, closing.found, closing.heavy, closing.unsolved)
+    return Outcome(chapter, took, written, problem, closing.found, closing.heavy, closing.unsolved, closing.stopped)
 
 
 def outcome_of(chapter: Path, threads: int, cell_seconds: int, held: held_kernels.HeldKernel | None = None) -> Outcome:
@@ -227,6 +228,7 @@ def keep(cache: JupyterCacheBase, outcome: Outcome) -> None:
         "heavy": outcome.heavy,
         "solutions": cells_again.solutions_of(notebook.cells),
         "unsolved": outcome.unsolved,
+        "stopped": outcome.stopped,
     }
     bundle = CacheBundleIn(notebook, str(outcome.chapter), data=data)
     cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
