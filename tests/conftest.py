@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import costs
+import made_once
 import pytest
 from playwright.sync_api import Browser, Error, sync_playwright
 from reader import DESK, PHONE, Reader, reader_with
@@ -39,6 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if table := config.getoption("--costs"):
         config.pluginmanager.register(costs.Recorder(Path(table).resolve()))
     if not config.getoption("--unit"):
+        made_once.share(config)
         from autograder.bounded.process import import_before
         from autograder.grading.marker_maker import FOR_MARKERS
 
