@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import costs
+import lasting_sandboxes
 import made_once
 import pytest
 from playwright.sync_api import Browser, Error, sync_playwright
@@ -67,6 +68,12 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     if started and not costs.is_slow(item):
         pytest.fail(f"a unit test starts no program; mark it pytest.mark.slow(what it takes). It started: {started}")
     return result
+
+
+@pytest.fixture(scope="module", name="lasting_sandboxes")
+def _lasting_sandboxes() -> Iterator[None]:
+    """All grading runs of a file that are made in this process use the same warm process."""
+    yield from lasting_sandboxes.kept()
 
 
 @pytest.fixture(scope="session")
