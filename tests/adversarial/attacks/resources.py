@@ -149,10 +149,10 @@ def answers_of_a_gigabyte(work: Work) -> None:
 @attack(30, exactly=False, problem="", harms_host=True)
 def slow_in_every_cell(work: Work) -> None:
     for _ in range(200):
-        work.add("import time\ntime.sleep(1.5)")
+        work.add("import time\ntime.sleep(0.75)")
 
 
 @attack(30, exactly=False, harms_host=True)
 def slow_in_every_question(work: Work) -> None:
     for question in ("one_hot", "log_sum_exp", "softmax", "cross_entropy", "cross_entropy_grad", "accuracy"):
-        work.preface(question, "import time\ntime.sleep(0.3)")
+        work.preface(question, "import time\ntime.sleep(0.15)")
