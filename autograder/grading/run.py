@@ -18,7 +18,7 @@ from autograder.grading.marker_maker import FOR_MARKERS
 from autograder.grading.run_options import RunOptions
 from autograder.grading.session import Session
 from autograder.records.graded import Graded
-from autograder.submissions.folders import Submission, find_skipped, find_submissions
+from autograder.submissions.folders import Submission, find_submissions
 from gradus.cores import available_cores
 
 if TYPE_CHECKING:
@@ -39,14 +39,14 @@ def graded_class(
     with course.grading() as notes, ExitStack() as stack:
         require_sound_gradebook(course.gradebook)
         log_to(course.log)
-        skipped = find_skipped(course, problem_set)
-        for sentence in skipped:
-            _log.warning(sentence)
         session = stack.enter_context(
             Session.open(course, problem_set, seed=options.seed, fresh=options.fresh, sandbox=options.sandbox)
         )
         session.results.sweep()
         prepare(FOR_MARKERS + _FOR_PAGES * options.feedback)
+        skipped = session.skipped()
+        for sentence in skipped:
+            _log.warning(sentence)
         todo = _split(session, submissions)
         workers = min(options.workers or available_cores(), len(todo.waiting))
         if not workers:
