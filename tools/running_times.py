@@ -1,7 +1,7 @@
 """Write how long a chapter runs into the table at its head, as `python benchmarks/chapters.py` has measured it last.
 
-`python tools/running_times.py` reads `benchmarks/results/chapters.json`, rounds up to whole seconds, and leaves a chapter
-that was not measured as it is. A test compares, with some room: a second more or less is no news.
+`python tools/running_times.py` reads `benchmarks/results/chapters.json`, rounds up to whole seconds, and leaves a
+chapter that was not measured as it is. A test compares, with some room: a second more or less is no news.
 """
 
 from __future__ import annotations
