@@ -20,7 +20,7 @@ import traceback
 from collections.abc import Callable, Iterable
 from multiprocessing import util
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, ModuleType, TracebackType
 from typing import Any, NoReturn
 
 # What a grading run comes to import; the first puts off what nbgrader is slow to import.
@@ -78,10 +78,14 @@ class _Spare:
     def __init__(self, spawn: Callable[..., int]) -> None:
         self._otherwise = spawn
         self._orders, waiting = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # Ctrl-C is for the program
         self._pid = os.fork()
         if self._pid == 0:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
             self._orders.close()
             _be_a_fork_server(waiting)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         waiting.close()
 
     def spawn(self, path: bytes | str, arguments: list[Any], descriptors: Iterable[int]) -> int:
@@ -89,8 +93,7 @@ class _Spare:
         code = os.fsdecode(arguments[-1])
         if self._pid and _FORK_SERVER.match(code):
             pid, self._pid = self._pid, 0
-            passed = list(descriptors)
-            socket.send_fds(self._orders, [json.dumps([code, passed]).encode()], passed)
+            socket.send_fds(self._orders, [code.encode()], list(descriptors))
             self._orders.close()
             return pid
         return self._otherwise(path, arguments, descriptors)
@@ -121,8 +124,14 @@ def _begin_anew() -> None:
     os.closerange(3, 1 << 20)
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
+    sys.excepthook = _tell
     sys.path[0] = ""
     sys.modules["__main__"] = ModuleType("__main__")
+
+
+def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What Python says of an error that ends a program, without the line of ours that runs it."""
+    sys.__excepthook__(kind, error.with_traceback(trace and trace.tb_next), trace)
 
 
 def serve_as_origin(work: Callable[[dict[str, Any], int], None]) -> CodeType | None:

@@ -103,15 +103,20 @@ class Running:
 
 
 def begin(
-    command: list[str], *, send: signal.Signals | None = None, after: float = 0.0, once: Path | None = None
+    command: list[str],
+    *,
+    send: signal.Signals | None = None,
+    after: float = 0.0,
+    once: Path | None = None,
+    grace: float = GRACE_SECONDS,
 ) -> Running:
     """Run `command`, which is `python -c` with code and arguments, as `supervise` would, but forked, and do not wait.
 
-    Nobody looks at its memory.
+    Nobody looks at its memory. What is there when it has ended has `grace` seconds to go.
     """
     assert command[:2] == [sys.executable, "-c"], command
     order = {"command": command, "send": send, "after": after, "once": once and str(once), "timeout": 900.0}
-    order |= {"environment": dict(os.environ), "folder": str(Path.cwd())}
+    order |= {"environment": dict(os.environ), "folder": str(Path.cwd()), "grace": grace}
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MOST_BYTES)
     with theirs:
@@ -177,7 +182,7 @@ def watch(
                     command.kill()
             time.sleep(0.005)
         seconds = time.monotonic() - started
-        left = _left_behind()
+        left = _left_behind(order.get("grace", GRACE_SECONDS))
         output.seek(0)
         text = output.read()[-MOST_OUTPUT:].decode("utf-8", "replace")
     assert command.returncode is not None
@@ -206,9 +211,9 @@ def _memory() -> int:
     return total
 
 
-def _left_behind() -> list[str]:
-    """What is still there a little later; it is killed now."""
-    until = time.monotonic() + GRACE_SECONDS
+def _left_behind(grace: float) -> list[str]:
+    """What is still there so many seconds later; it is killed now."""
+    until = time.monotonic() + grace
     while time.monotonic() < until:
         _reap()
         if not descendants(os.getpid()):
