@@ -46,6 +46,7 @@ NOTEBOOKS = {
         "z\nmatch z:\n  case 1: pass",
         "'\\d'\n1",
     ],
+    "no text": ["x = 1\nx", "x = '\ud800'\nx", "x = '\0'\nx\0", "x\n" * 3],
     "the future": [
         "from __future__ import annotations\ndef f(x: Foo) -> Bar: pass",
         "def g(x: Foo): pass\ng.__annotations__",

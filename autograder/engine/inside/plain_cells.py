@@ -99,8 +99,8 @@ class PlainCells:
         count: int = shell.execution_count
         builtin_trap, display_trap = self._traps
         with builtin_trap, display_trap:
-            name = self._compile.cache(source, count, raw_code=cell)
             try:
+                name = self._compile.cache(source, count, raw_code=cell)
                 tree = self._compile.ast_parse(source, filename=name)
                 assert isinstance(tree, ast.Module)
             except Exception:  # IPython says what is wrong with it
