@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from autograder.engine.sandbox.preload import PRELOAD
 from autograder.engine.sandbox.warm_process import WarmProcess, can_be_shared
 
 AT_ONCE = 2  # submissions
@@ -26,17 +27,17 @@ class Lasting(WarmProcess):
 
 
 def kept() -> Iterator[None]:
-    """While this is suspended, each grader in this process that imports the same modules before uses the same one."""
+    """While this is suspended, each grader in this process that begins with the same modules uses the same one."""
     found: dict[tuple[tuple[str, ...], bool], Lasting] = {}
 
-    def warm(preload: tuple[str, ...], unsafe_no_sandbox: bool = False, workers: int = 1) -> WarmProcess:
+    def warm(preload: tuple[str, ...] = PRELOAD, unsafe_no_sandbox: bool = False, workers: int = 1) -> WarmProcess:
         if workers > AT_ONCE or not can_be_shared():
             return WarmProcess(preload, unsafe_no_sandbox, workers)
         return found.setdefault((preload, unsafe_no_sandbox), Lasting(preload, unsafe_no_sandbox, AT_ONCE))
 
     with pytest.MonkeyPatch.context() as patch:
-        for user in ("pool", "sandbox.worker"):
-            patch.setattr(f"autograder.engine.{user}.WarmProcess", warm)
+        for user in ("engine.pool", "engine.sandbox.worker", "grading.grade"):
+            patch.setattr(f"autograder.{user}.WarmProcess", warm)
         yield
     for one in found.values():
         one.close_for_good()

@@ -264,8 +264,8 @@ def test_without_a_sandbox_the_run_is_refused_and_the_way_out_named(
     course: tuple[Course, Notebook], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made, _ = course
-    for user in ("pool", "sandbox.worker"):
-        monkeypatch.setattr(f"autograder.engine.{user}.WarmProcess", WarmProcess)  # one that is not there already
+    for user in ("engine.pool", "engine.sandbox.worker", "grading.grade"):
+        monkeypatch.setattr(f"autograder.{user}.WarmProcess", WarmProcess)  # one that is not there already
     monkeypatch.setattr("autograder.engine.sandbox.walls.find_bubblewrap", lambda: None)
     with pytest.raises(GradusError, match="--unsafe-no-sandbox"):
         grade_class(made, "tiny")

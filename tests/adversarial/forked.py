@@ -26,7 +26,7 @@ from typing import Any, NoReturn
 # What a grading run comes to import; the first puts off what nbgrader is slow to import.
 MODULES = (
     "autograder.gradebook", "autograder.grading.marker", "autograder.feedback.pages", "autograder.cli",
-    "autograder.grading.class_run", "gradus.cli",
+    "autograder.grading.run", "autograder.grading.class_run", "gradus.cli",
 )  # fmt: skip
 _FORK_SERVER = re.compile(r"from multiprocessing\.forkserver import main; main\((\d+), (\d+),")
 _MOST_BYTES = 1 << 18  # of an order
