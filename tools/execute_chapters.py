@@ -16,11 +16,12 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from pathlib import Path
 
+import cells_again
 import held_kernels
 import nbformat
 from book_pages import BookError, executed_pages
@@ -52,6 +53,8 @@ class Outcome:
     seconds: float
     notebook: str
     problem: str = ""
+    again: dict[str, str] = field(default_factory=dict)  # by cell, what is not as it was when it is run once more
+    heavy: tuple[str, ...] = ()  # the cells that are not run once more
 
 
 def kernel_environment(threads: int) -> dict[str, str]:
@@ -86,7 +89,18 @@ def execute(
 ) -> Outcome:
     """Run one chapter in a kernel of its own, in its own folder. What the chapter does wrong is in the outcome."""
     notebook = nbformat.read(chapter, as_version=4)
-    started, ended = [0], [time.perf_counter()]
+    started = [0]
+    began: dict[str, float] = {}
+    seconds: dict[str, float] = {}
+
+    def on_cell_executed(cell: NotebookNode, **_: object) -> None:
+        seconds[cell.id] = time.perf_counter() - began[cell.id]
+        if cell is last and held_kernels.can_be_held():
+            notebook.cells.append(closing.cell(notebook.cells, seconds))
+
+    closing = cells_again.Closing()
+    code_cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+    last = code_cells[-1] if code_cells else None
     client = NotebookClient(
         notebook,
         timeout=cell_seconds,
@@ -95,11 +109,13 @@ def execute(
         resources={"metadata": {"path": str(chapter.parent)}},
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
         on_cell_start=lambda cell, cell_index: started.append(cell_index),
-        on_cell_executed=lambda **_: ended.append(time.perf_counter()),  # ending the kernel is nobody's wait
+        on_cell_execute=lambda cell, cell_index: began.update({cell.id: time.perf_counter()}),
+        on_cell_executed=on_cell_executed,
         kernel_manager_class=held_kernels.manager_of(held) if held else AsyncKernelManager,
     )
     try:
         client.execute(env=kernel_environment(threads))
+        closing.take_from(notebook)
         problem = stderr_output(notebook)
     except CellExecutionError as error:
         trace = ANSI_COLOUR.sub("", error.traceback)
@@ -112,7 +128,8 @@ def execute(
         if len(started) > 1 or trials == 1:
             raise
         return execute(chapter, threads, cell_seconds, trials - 1)
-    return Outcome(chapter, ended[-1] - ended[0], nbformat.writes(notebook), problem)
+    took = sum(seconds.values())
+    return Outcome(chapter, took, nbformat.writes(notebook), problem, closing.found, closing.heavy)
 
 
 def outcome_of(chapter: Path, threads: int, cell_seconds: int, held: held_kernels.HeldKernel | None = None) -> Outcome:
@@ -187,17 +204,17 @@ def outcomes(chapters: list[Path], workers: int, cell_seconds: int) -> Iterator[
 
 def is_cached(cache: JupyterCacheBase, chapter: Path) -> bool:
     try:
-        cache.match_cache_notebook(nbformat.read(chapter, as_version=4))
+        record = cache.match_cache_notebook(nbformat.read(chapter, as_version=4))
     except KeyError:
         return False
-    return True
+    return "again" in record.data
 
 
 def keep(cache: JupyterCacheBase, outcome: Outcome) -> None:
     bundle = CacheBundleIn(
         nbformat.reads(outcome.notebook, as_version=4),
         str(outcome.chapter),
-        data={"execution_seconds": outcome.seconds},
+        data={"execution_seconds": outcome.seconds, "again": outcome.again, "heavy": outcome.heavy},
     )
     cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 

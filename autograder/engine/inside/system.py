@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
-import sys
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _python = ctypes.PyDLL(None, use_errno=True)  # the same, without letting go of the interpreter's lock
@@ -35,11 +34,6 @@ PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 ALL_SECUREBITS_LOCKED = 0b11101111  # uid 0 means nothing, capabilities are not kept, and none of this can be changed
-
-MADV_COLLAPSE = 25
-# Python's allocator of small objects: sizes in steps of 16 bytes, each with pools of 16 KiB, which begin with a header.
-_SMALLEST, _LARGEST, _POOL, _POOL_HEADER = 16, 512, 1 << 14, 48
-_taken: list[object] = []
 
 _CAPABILITY_VERSION_3 = 0x20080522
 
@@ -134,49 +128,6 @@ def drop_capabilities() -> None:
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     nothing = (ctypes.c_uint32 * 6)()
     _syscall("capset", header, nothing)
-
-
-def gather_pages() -> int:
-    """Put this process's heap into huge pages: a fork then copies a tenth of the page tables.
-
-    Returns:
-        How many regions were gathered; 0 on a kernel before 6.1, where forks are only slower.
-    """
-    if sys.platform != "linux":
-        return 0
-    gathered = 0
-    huge = 2 << 20
-    with open("/proc/self/maps") as maps:  # noqa: PTH123  (pathlib is not loaded in every process that uses this file)
-        regions = [line.split() for line in maps]
-    for fields in regions:
-        if fields[1] != "rw-p" or (len(fields) > 5 and fields[5] != "[heap]"):
-            continue
-        start, end = (int(text, 16) for text in fields[0].split("-"))
-        if end - start >= huge:
-            result = _libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), ctypes.c_int(MADV_COLLAPSE))
-            gathered += result == 0
-    return gathered
-
-
-def fill_pools() -> None:
-    """Take what is free in the pools of Python's small objects, for good.
-
-    Imports leave holes all over the heap. A fork that puts its objects there has a page copied for each hole; one that
-    finds none puts them side by side on pages of its own.
-    """
-    for size in range(_SMALLEST, _LARGEST + 1, _SMALLEST):
-        in_pool: dict[int, int] = {}
-        whole = (_POOL - _POOL_HEADER) // size
-        while max(in_pool.values(), default=0) < 0.9 * whole:  # a new pool, all of it ours but for what counts here
-            _taken.append(_small_object(size))
-            pool = id(_taken[-1]) // _POOL
-            in_pool[pool] = in_pool.get(pool, 0) + 1
-
-
-def _small_object(size: int) -> object:
-    if size == 16:
-        return object()
-    return float(len(_taken)) if size == 32 else bytes(size - sys.getsizeof(b""))
 
 
 def close_all_but(kept: set[int]) -> None:

@@ -20,7 +20,18 @@ import time
 from pathlib import Path
 from typing import Any
 
-from autograder.engine.inside import held, init, messages, notebook, optimizers, rehearsal, seccomp, shell, system
+from autograder.engine.inside import (
+    held,
+    init,
+    messages,
+    notebook,
+    optimizers,
+    pages,
+    rehearsal,
+    seccomp,
+    shell,
+    system,
+)
 
 MAX_CHANNELS = 250  # file descriptors that one message can carry
 _LOOK_MILLISECONDS = 20  # between two looks at what has ended, where no descriptor tells
@@ -50,8 +61,9 @@ def main(root_fd: int, walls: bool, preload: list[str], cores: list[int]) -> Non
     filters = seccomp.program() if walls else b""
     gc.freeze()
     gc.enable()
-    system.fill_pools()
-    system.gather_pages()
+    pages.fill_pools()
+    pages.gather_pages()
+    pages.gather_code()
     threads = system.count_threads() or 1
     messages.send_message(
         root,

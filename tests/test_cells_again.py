@@ -1,0 +1,112 @@
+"""Any cell of a chapter can be run again when the page has run, with the same result: no name changes its meaning."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import execute_chapters
+import nbformat
+import pytest
+from book_pages import executed_pages
+from execution_cache import cache_folder
+from IPython.core.inputtransformer2 import TransformerManager
+from jupyter_cache import get_cache
+
+from gradus.notebook.form import read, source_of
+
+ROOT = Path(__file__).resolve().parent.parent
+CHAPTERS = executed_pages(ROOT)
+
+
+@pytest.fixture(scope="module")
+def kept(site: Path) -> dict[str, dict]:
+    """What was noted of each chapter when it was executed for the site, by the file's name."""
+    cache = get_cache(cache_folder(ROOT))
+    return {page.name: cache.match_cache_notebook(nbformat.read(page, as_version=4)).data for page in CHAPTERS}
+
+
+@pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
+def test_each_light_cell_gives_the_same_again(kept: dict[str, dict], page: Path) -> None:
+    assert kept[page.name]["again"] == {}
+
+
+@pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
+def test_no_name_that_a_heavy_cell_reads_is_bound_again_below_it(kept: dict[str, dict], page: Path) -> None:
+    code = {cell["id"]: source_of(cell) for cell in read(page)["cells"] if cell["cell_type"] == "code"}
+    for heavy in kept[page.name]["heavy"]:
+        assert names_bound_later(code, heavy) == set(), heavy
+
+
+def syntax(source: str) -> ast.Module:
+    return ast.parse(TransformerManager().transform_cell(source))  # with `%pip` and `!ls` as calls
+
+
+def bound(source: str) -> set[str]:
+    """The names that a cell binds for others: what it assigns, defines and imports outside functions and classes."""
+    names: set[str] = set()
+    waiting: list[ast.AST] = [*syntax(source).body]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            names.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.alias):
+            names.add((node.asname or node.name).partition(".")[0])
+        elif not isinstance(node, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+            waiting += ast.iter_child_nodes(node)
+    return names
+
+
+def names_bound_later(code: dict[str, str], cell: str) -> set[str]:
+    """The names that a cell takes from cells above it and that cells below it bind once more."""
+    order = list(code)
+    here = order.index(cell)
+    above = set().union(*(bound(code[name]) for name in order[:here]))
+    below = set().union(*(bound(code[name]) for name in order[here + 1 :]))
+    nodes = list(ast.walk(syntax(code[cell])))
+    own = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    own |= {node.arg for node in nodes if isinstance(node, ast.arg)} | bound(
+        code[cell]
+    )  # what loops and functions bind
+    read_here = {node.id for node in nodes if isinstance(node, ast.Name)} - own
+    return read_here & above & below
+
+
+def test_a_name_that_is_bound_below_is_found_and_others_are_not() -> None:
+    code = {
+        "first": "import math\nx, y, k = 1, 2, 3",
+        "heavy": "z = x + y + math.pi\n[k for k in range(3)]\ndef g(y):\n    return y",
+        "last": "x = 5\nz = 3\nk = 1\ndef f(y):\n    y = 3",
+    }
+    assert names_bound_later(code, "heavy") == {"x"}
+
+
+@pytest.mark.slow("a kernel")
+def test_what_is_not_the_same_again_is_said_with_its_cell(tmp_path: Path) -> None:
+    cells = {
+        "start": "x = 1",
+        "reads": "print('x is', x)",
+        "breaks": "len('abc') + x",
+        "draws": "import numpy\nnumpy.random.seed(0)",
+        "unseeded": "print(numpy.random.rand())",
+        "seeded": "numpy.random.seed(1)\nprint(numpy.random.rand())",
+        "measures": "import time\nprint(f'{time.perf_counter():.9f} s')",
+        "result": "6 * 7",
+        "rebinds": "x = 'one'",
+        "ends": "import os\nif x == 'one' and 'seen' in dir():\n    os._exit(3)\nseen = True",
+    }
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source, id=name) for name, source in cells.items()]
+    )
+    path = tmp_path / "chapter.ipynb"
+    nbformat.write(notebook, path)
+    outcome = execute_chapters.execute(path, threads=1, cell_seconds=60)
+    assert not outcome.problem
+    assert outcome.again["reads"] == "printed 'x is 1' first, and 'x is one' again"
+    assert outcome.again["breaks"].startswith("TypeError: unsupported operand")
+    assert outcome.again["ends"].startswith("ended its process")
+    assert set(outcome.again) == {"reads", "breaks", "unseeded", "ends"}
+    executed = nbformat.reads(outcome.notebook, as_version=4)
+    assert [cell.id for cell in executed.cells] == list(cells)  # ours is taken out
