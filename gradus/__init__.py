@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gradus.interactive import Frame, stepper
     from gradus.mistakes import goes_wrong
     from gradus.modules import Classifier, Module
+    from gradus.networks import draw_graph, draw_network
     from gradus.seeds import seed_everything
     from gradus.stopping import EarlyStopping
     from gradus.torch_d2l import d2l
@@ -43,6 +44,8 @@ __all__ = [
     "__version__",
     "check",
     "d2l",
+    "draw_graph",
+    "draw_network",
     "figure",
     "goes_wrong",
     "pick_device",
@@ -65,6 +68,8 @@ _ROOMS = {
     "SyntheticRegression": "gradus.data_modules",
     "Trainer": "gradus.trainer",
     "d2l": "gradus.torch_d2l",
+    "draw_graph": "gradus.networks",
+    "draw_network": "gradus.networks",
     "figure": "gradus.figures",
     "goes_wrong": "gradus.mistakes",
     "pick_device": "gradus.device",

@@ -93,6 +93,7 @@ def test_what_is_not_the_same_again_is_said_with_its_cell(tmp_path: Path) -> Non
         "unseeded": "print(numpy.random.rand())",
         "seeded": "numpy.random.seed(1)\nprint(numpy.random.rand())",
         "measures": "import time\nprint(f'{time.perf_counter():.9f} s')",
+        "by_clock": "import time\nprint(int(time.monotonic() * 2) % 1000, 'ticks')",
         "result": "6 * 7",
         "rebinds": "x = 'one'",
         "ends": "import os\nif x == 'one' and 'seen' in dir():\n    os._exit(3)\nseen = True",

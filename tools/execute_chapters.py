@@ -80,6 +80,11 @@ def stderr_output(notebook: NotebookNode) -> str:
     return ""
 
 
+def raises(cell: NotebookNode) -> bool:
+    """Whether a cell has ended with an error that ends the chapter."""
+    return cells_again.fails(cell.outputs) and "raises-exception" not in cell.metadata.get("tags", [])
+
+
 def execute(
     chapter: Path,
     threads: int,
@@ -95,7 +100,7 @@ def execute(
 
     def on_cell_executed(cell: NotebookNode, **_: object) -> None:
         seconds[cell.id] = time.perf_counter() - began[cell.id]
-        if cell is last and held_kernels.can_be_held():
+        if cell is last and held_kernels.can_be_held() and not raises(cell):
             notebook.cells.append(closing.cell(notebook.cells, seconds))
 
     closing = cells_again.Closing()

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import ctypes
 import mmap
+import platform
 import struct
 import sys
 from collections.abc import Iterator
 
 _libc = ctypes.CDLL(None, use_errno=True)
-_libc.mmap.restype = _libc.mremap.restype = ctypes.c_void_p
 
 _READ, _WRITE, _RUN, _OWN = mmap.PROT_READ, mmap.PROT_WRITE, mmap.PROT_EXEC, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
 _HUGE_PAGES, _COLLAPSE = 14, 25  # MADV_HUGEPAGE, MADV_COLLAPSE
@@ -49,8 +49,12 @@ def gather_code() -> int:
     of which notebooks run a third: only what has been used moves.
 
     Returns:
-        How many huge pages there are; 0 where this is not allowed (SELinux may forbid it).
+        How many huge pages there are; 0 where this is not allowed (SELinux may forbid it), off Linux, and on other
+        processors, some of which have to be told that code has changed.
     """
+    if sys.platform != "linux" or platform.machine() != "x86_64":
+        return 0
+    _libc.mmap.restype = _libc.mremap.restype = ctypes.c_void_p  # here: not every system has both
     moved = 0
     for start, end, name in _regions("r-xp"):
         if name.startswith("/"):
