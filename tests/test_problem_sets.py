@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -135,6 +136,17 @@ def test_a_set_has_six_questions_or_more_and_a_written_one(name: str) -> None:
     for cell in written:
         assert cell["metadata"]["nbgrader"]["points"] > 0
         assert "Marking guide" in regions(source_of(cell), SOLUTION)[0]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_limit_of_a_written_answer_is_that_of_its_guide(name: str) -> None:
+    cells = {cell["id"]: " ".join(source_of(cell).split()) for cell in NOTEBOOKS[name]["cells"]}
+    guides = {label: text for label, text in cells.items() if "**Marking guide**" in text}
+    assert guides
+    for label, guide in guides.items():
+        asked = re.findall(r"[Ii]n about (\d+) words, (\d+) at most", cells[f"{label}-prompt"])
+        assert [most for _, most in asked] == re.findall(r"Take off 1 for more than (\d+) words", guide), label
+        assert len(asked) == 1, label
 
 
 @pytest.mark.parametrize("name", NAMES)
