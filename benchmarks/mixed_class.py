@@ -27,7 +27,7 @@ sys.path[:0] = [str(ROOT / "tests" / "adversarial"), str(ROOT / "benchmarks"), s
 from attacks import ATTACKS, Attack, Targets, slow  # noqa: E402
 from grading import make_class  # noqa: E402
 from history import keep  # noqa: E402
-from hostile_class import LIMITS, as_reported, grade_command, set_limits  # noqa: E402
+from hostile_class import as_reported, grade_command, set_limits  # noqa: E402
 from supervised import Outcome, supervise  # noqa: E402
 
 from autograder.course import Course  # noqa: E402
@@ -36,6 +36,11 @@ from gradus.cores import available_cores  # noqa: E402
 from gradus.notebook.form import read  # noqa: E402
 
 WORKERS = 2
+# What a cautious instructor might set, and the same in every measurement.
+LIMITS = {
+    "cell_seconds": 2, "visible_seconds": 9, "question_seconds": 2, "total_seconds": 25, "cpu_seconds": 10,
+    "memory_bytes": 700_000_000, "tmpfs_bytes": 64_000_000, "file_bytes": 48_000_000, "output_bytes": 1_000_000,
+}  # fmt: skip
 SLOW = [attack for attack in vars(slow).values() if isinstance(attack, Attack)]
 
 

@@ -207,6 +207,15 @@ class Styled:
         self.style = style
         self.times = 0
 
+    def result(self, result: Any) -> Any:
+        """What one call gives, in this style."""
+        try:
+            found = changed(result, self.style)
+        except Same:
+            return result
+        self.times += 1
+        return found
+
     def of(self, right: Any) -> Any:
         """The same function, or class, in this style."""
         if not isinstance(right, type):
@@ -225,12 +234,30 @@ class Styled:
     def _function(self, right: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(right)
         def styled(*given: Any, **named: Any) -> Any:
-            result = right(*given, **named)
-            try:
-                found = changed(result, self.style)
-            except Same:
-                return result
-            self.times += 1
-            return found
+            return self.result(right(*given, **named))
 
         return styled
+
+
+class Kept(Styled):
+    """Leaves every result as it is, and keeps them all."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+        self.results: list[Any] = []
+
+    def result(self, result: Any) -> Any:
+        self.results.append(result)
+        return result
+
+    def styles(self) -> list[str]:
+        """Those that would have changed a result. A test may forbid, while it runs, what finding that out takes."""
+        return [style for style in STYLES if any(_changes(style, result) for result in self.results)]
+
+
+def _changes(style: str, result: Any) -> bool:
+    try:
+        changed(result, style)
+    except Same:
+        return False
+    return True

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import costs
+import lasting_sandboxes
+import made_once
 import pytest
 from playwright.sync_api import Browser, Error, sync_playwright
 from reader import DESK, PHONE, Reader, reader_with
@@ -39,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if table := config.getoption("--costs"):
         config.pluginmanager.register(costs.Recorder(Path(table).resolve()))
     if not config.getoption("--unit"):
+        made_once.share(config)
         from autograder.bounded.process import import_before
         from autograder.grading.marker_maker import FOR_MARKERS
 
@@ -65,6 +68,12 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     if started and not costs.is_slow(item):
         pytest.fail(f"a unit test starts no program; mark it pytest.mark.slow(what it takes). It started: {started}")
     return result
+
+
+@pytest.fixture(scope="module", name="lasting_sandboxes")
+def _lasting_sandboxes() -> Iterator[None]:
+    """All grading runs of a file that are made in this process use the same warm process."""
+    yield from lasting_sandboxes.kept()
 
 
 @pytest.fixture(scope="session")

@@ -111,20 +111,32 @@ def test_a_sound_book_is_built_and_then_left_alone_until_it_changes(
 
 
 BROKEN = "# A book\n\n[page](nowhere.md) {numref}`fig-nowhere` {cite:p}`nobody1900`\n\n```{bibliography}\n```\n"
+NO_ANSWER = """:::{quiz}
+Which one?
+
+- a. One
+- b. Two
+
+<details><summary>Answer</summary>
+
+- a. No.
+- b. No.
+
+</details>
+:::
+"""
 
 
-def test_broken_links_references_and_citations_fail_the_build_twice_in_a_row_and_the_site_of_before_is_gone(
-    book: Book,
-) -> None:
+def test_what_is_broken_on_a_page_fails_the_build_twice_in_a_row_and_the_site_of_before_is_gone(book: Book) -> None:
+    """Links, references, citations, and a self-check without a right answer, which says where it stands."""
     html = book.root / "_build" / "html"
     assert html.is_dir()
     book.write("book/index.md", BROKEN)
+    book.chapter(f"Ask.\n\n{NO_ANSWER}", ENVIRONMENT, figure=DRAWING)
     for run in (book.build(), book.build()):
         assert_refused(run, "nowhere.md", "fig-nowhere", "nobody1900", "not fit to publish")
+        assert_refused(run, "chapter.ipynb:1000", "quiz (Which one?): no choice is marked as right")
         assert not html.exists()
-    book.chapter("It fails.", "1 / 0")
-    assert_refused(book.build(), "ZeroDivisionError")
-    assert not html.exists()
 
 
 def test_one_page_is_shown_without_the_others_and_the_book_stays_as_it_is(book: Book) -> None:
@@ -144,12 +156,28 @@ def test_one_page_is_shown_without_the_others_and_the_book_stays_as_it_is(book: 
     assert "book/third.ipynb is no page of the book" in missing.stderr
 
 
-def test_every_chapter_that_raises_is_named_with_its_cell_and_error(book: Book) -> None:
-    book.chapter("It fails.", "one = 1", "one / 0")
-    book.chapter("It fails as well.", "undefined_name", name="second")
-    run = book.build()
-    assert_refused(run, "chapter.ipynb: cell 'code-1' (3 of 3): ZeroDivisionError: division by zero")
-    assert_refused(run, "second.ipynb: cell 'code-0' (2 of 2): NameError", "2 chapter(s) failed")
+FAULTY = {  # what the cells of a chapter are, and what is said of it
+    "raises": (("one = 1", "one / 0"), ("raises.ipynb: cell 'code-1' (3 of 3): ZeroDivisionError: division by zero",)),
+    "unknown": (("undefined_name",), ("unknown.ipynb: cell 'code-0' (2 of 2): NameError",)),
+    "warns": (
+        ("import warnings\nwarnings.warn('careful')",),
+        ("warns.ipynb: cell 'code-0' (2 of 2) wrote to stderr", "careful"),
+    ),
+    "ends": (("1 + 1", "import os\nos._exit(3)"), ("ends.ipynb: cell 'code-1' (3 of 3) killed its kernel",)),
+    "loops": (("while True:\n    pass",), ("loops.ipynb: cell 'code-0' (2 of 2) ran for more than 2 s",)),
+}
+
+
+def test_every_chapter_that_fails_is_named_with_its_cell_and_what_it_did(book: Book) -> None:
+    """It raises, writes to stderr, kills its kernel, or never ends; the site of before is gone."""
+    for name, (codes, _) in FAULTY.items():
+        book.chapter("It fails.", *codes, name=name)
+    book.write("_toc.yml", TOC + "".join(f"  - file: book/{name}\n" for name in FAULTY))
+    run = book.run(str(ROOT / "tools" / "build_book.py"), "--root", str(book.root), "--cell-seconds", "2")
+    for _, said in FAULTY.values():
+        assert_refused(run, *said)
+    assert_refused(run, "5 chapter(s) failed")
+    assert run.stdout.count("cached") == 2  # a sound chapter is not run again
     assert not (book.root / "_build" / "html").exists()
 
 
@@ -190,30 +218,9 @@ def test_a_kernel_that_ends_before_it_can_be_asked_is_started_again(
         execute_chapters.execute(chapter, 1, 60)
 
 
-def test_a_chapter_that_writes_to_stderr_or_kills_its_kernel_fails_the_build(book: Book) -> None:
-    book.chapter("It warns.", "import warnings\nwarnings.warn('careful')")
-    book.chapter("It ends.", "1 + 1", "import os\nos._exit(3)", name="second")
-    run = book.build()
-    assert_refused(run, "cell 'code-0' (2 of 2) wrote to stderr", "careful")
-    assert_refused(run, "second.ipynb: cell 'code-1' (3 of 3) killed its kernel")
-
-
-def test_a_cell_that_never_ends_fails_the_build(book: Book) -> None:
-    book.chapter("It loops.", "while True:\n    pass")
-    tool = str(ROOT / "tools" / "build_book.py")
-    run = book.run(tool, "--root", str(book.root), "--cell-seconds", "2")
-    assert_refused(run, "chapter.ipynb: cell 'code-0' (2 of 2) ran for more than 2 s")
-
-
 def test_a_page_of_the_contents_that_is_missing_fails_the_build(book: Book) -> None:
     (book.root / "book" / "second.ipynb").unlink()
     assert_refused(book.build(), "_toc.yml names pages that do not exist: book/second")
-
-
-def test_a_self_check_without_a_right_answer_fails_the_build(book: Book) -> None:
-    answer = "<details><summary>Answer</summary>\n\n- a. No.\n- b. No.\n\n</details>\n"
-    book.chapter(f"Ask.\n\n:::{{quiz}}\nWhich one?\n\n- a. One\n- b. Two\n\n{answer}:::\n", "1 + 1")
-    assert_refused(book.build(), "chapter.ipynb:1000", "quiz (Which one?): no choice is marked as right")
 
 
 @pytest.mark.parametrize("trouble", ["raises", "missing"])

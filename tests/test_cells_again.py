@@ -9,6 +9,7 @@ import execute_chapters
 import nbformat
 import pytest
 from book_pages import executed_pages
+from cells_again import solutions_of
 from execution_cache import cache_folder
 from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_cache import get_cache
@@ -38,8 +39,26 @@ def test_no_name_that_a_heavy_cell_reads_is_bound_again_below_it(kept: dict[str,
         assert names_bound_later(code, heavy) == set(), heavy
 
 
+@pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
+def test_the_code_of_each_solution_runs_after_its_chapter(kept: dict[str, dict], page: Path) -> None:
+    assert kept[page.name]["unsolved"] == {}
+
+
 def syntax(source: str) -> ast.Module:
     return ast.parse(TransformerManager().transform_cell(source))  # with `%pip` and `!ls` as calls
+
+
+def test_a_function_of_the_first_parts_has_the_same_arguments_in_every_chapter() -> None:
+    known: dict[str, tuple[list[str], str]] = {}
+    for page in CHAPTERS:
+        if not page.parent.name.startswith(("01", "02")):
+            continue
+        for cell in read(page)["cells"]:
+            for node in syntax(source_of(cell)).body if cell["cell_type"] == "code" else ():
+                if isinstance(node, ast.FunctionDef) and not node.decorator_list:  # a method is its class's own
+                    arguments = [argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)]
+                    first, where = known.setdefault(node.name, (arguments, f"{page.stem}, {cell['id']}"))
+                    assert arguments == first, f"{node.name} in {page.stem}, {cell['id']} and in {where}"
 
 
 def bound(source: str) -> set[str]:
@@ -98,8 +117,13 @@ def test_what_is_not_the_same_again_is_said_with_its_cell(tmp_path: Path) -> Non
         "rebinds": "x = 'one'",
         "ends": "import os\nif x == 'one' and 'seen' in dir():\n    os._exit(3)\nseen = True",
     }
+    exercises = "\n\n".join(
+        f":::{{exercise}} One\n:label: ex-{label}\n\nWhat is x?\n:::\n\n```python\n{code}\n```"
+        for label, code in {"right": "assert x == 'one'\nx = 2", "wrong": "x + 1", "silent": "y"}.items()
+    )
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(source, id=name) for name, source in cells.items()]
+        + [nbformat.v4.new_markdown_cell(exercises, id="exercises")]
     )
     path = tmp_path / "chapter.ipynb"
     nbformat.write(notebook, path)
@@ -109,5 +133,14 @@ def test_what_is_not_the_same_again_is_said_with_its_cell(tmp_path: Path) -> Non
     assert outcome.again["breaks"].startswith("TypeError: unsupported operand")
     assert outcome.again["ends"].startswith("ended its process")
     assert set(outcome.again) == {"reads", "breaks", "unseeded", "ends"}
+    assert set(outcome.unsolved) == {"ex-wrong", "ex-silent"}  # one's changes are not seen by the next
+    assert outcome.unsolved["ex-silent"] == "NameError: name 'y' is not defined"
     executed = nbformat.reads(outcome.notebook, as_version=4)
-    assert [cell.id for cell in executed.cells] == list(cells)  # ours is taken out
+    assert [cell.id for cell in executed.cells] == [*cells, "exercises"]  # ours is taken out
+
+
+def test_code_in_the_question_stands_before_that_of_its_solution_and_quizzes_are_no_exercises() -> None:
+    text = ":::{quiz}\n```python\nbroken(\n```\n:::\n"
+    text += ":::{exercise} Mend it\n:label: ex-mend\n\n```python\na = 1\n```\n:::\n"
+    text += "<details><summary>Solution</summary>\n\n```python\na = 2\n```\n\n```text\nno code\n```\n</details>"
+    assert solutions_of([{"cell_type": "markdown", "source": text}]) == {"ex-mend": "a = 1\n\na = 2\n"}

@@ -13,7 +13,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbclient import NotebookClient
 
 from autograder.answers.frames import read_frame
-from autograder.engine.inside.shell import Transformers
+from autograder.engine.inside.plain_cells import Transformers
 from autograder.engine.sandbox import Worker, preload_for, unavailable
 from autograder.records.execution import CodeCell, Execution, Job, Limits, Problem, Question
 

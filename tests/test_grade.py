@@ -19,16 +19,19 @@ from autograder.gradebook.gradebook import marks
 from autograder.nbgrader_bridge.settings import configure
 from autograder.sample_class import SampleSubmission, make_sample_class
 
-pytestmark = pytest.mark.slow("the sample class, graded in a sandbox and by nbgrader")
+pytestmark = [
+    pytest.mark.slow("the sample class, graded in a sandbox and by nbgrader"),
+    pytest.mark.usefixtures("lasting_sandboxes"),
+]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Graded, list[SampleSubmission]]:
     course = Course(tmp_path_factory.mktemp("sample"))
     submissions = make_sample_class(course.released_notebook("ps4"), course.submitted)
-    course.root.joinpath("gradus.toml").write_text("[grading]\ncell_seconds = 10\nquestion_seconds = 10\n")
+    course.root.joinpath("gradus.toml").write_text("[grading]\ncell_seconds = 3\nquestion_seconds = 3\n")
     return graded(course, "ps4"), submissions
 
 

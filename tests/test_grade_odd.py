@@ -26,7 +26,10 @@ from autograder.gradebook.gradebook import marks
 from autograder.nbgrader_bridge.settings import configure
 from gradus.notebook.form import Notebook
 
-pytestmark = pytest.mark.slow("a class in sandboxes, and nbgrader in its own process")
+pytestmark = [
+    pytest.mark.slow("a class in sandboxes, and nbgrader in its own process"),
+    pytest.mark.usefixtures("lasting_sandboxes"),
+]
 
 FULL = {"test_double": 1, "test_halve": 2}
 NOTHING = {"test_double": 0, "test_halve": 0}

@@ -22,7 +22,7 @@ from autograder.submissions.record import read_record
 from gradus.errors import GradusError
 from gradus.notebook.form import write
 
-pytestmark = pytest.mark.slow("a class in sandboxes, for each test")
+pytestmark = [pytest.mark.slow("a class in sandboxes, for each test"), pytest.mark.usefixtures("lasting_sandboxes")]
 
 ASKS = "from autograder.answers import answer, cases\nanswer(double, cases.number())"
 

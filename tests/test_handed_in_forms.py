@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import json
 from dataclasses import replace
@@ -43,13 +44,15 @@ def answered_streams(job: Job) -> Streams:
     return run_job(job)
 
 
+@functools.cache
 def released(name: str) -> Notebook:
     return read(COURSE.released_notebook(name))
 
 
+@functools.cache
 def right(name: str) -> Notebook:
     """The student notebook with the solution's answers, and something written."""
-    notebook, solved = released(name), {}
+    notebook, solved = copy.deepcopy(released(name)), {}
     for cell in assignment(name).source["cells"]:
         if label_of(cell):
             lines = source_of(cell).splitlines()
@@ -68,10 +71,15 @@ def is_essay(cell: Notebook) -> bool:
     return bool(known.get("grade") and known.get("solution"))
 
 
-def earned(name: str, notebook: Notebook) -> dict[str, float]:
+@functools.cache
+def rebuilt(name: str, how: str, is_right: bool = True) -> Notebook:
+    """What the grader makes of a notebook to which something was done: one with right answers, or an empty one."""
+    changed = CHANGES[how](right(name) if is_right else released(name), released(name))
+    return framed(json.dumps(changed).encode(), f"{name}.ipynb", assignment(name).released)
+
+
+def earned(name: str, rebuilt: Notebook) -> dict[str, float]:
     """The marks of every automatically marked question."""
-    data = json.dumps(notebook).encode()
-    rebuilt = framed(data, f"{name}.ipynb", assignment(name).released)
     received = answered_streams(_renumbered(job_of(rebuilt.cells, assignment(name), SEED)))
     points = assignment(name).points
     return {test: judge(expected(name)[test], received[test], points[test]).score for test in points}
@@ -85,13 +93,11 @@ def _renumbered(job: Job) -> Job:
 @pytest.mark.parametrize("how", CHANGES)
 @pytest.mark.parametrize("name", PROBLEM_SETS)
 def test_right_answers_earn_all_marks_whatever_was_done_to_the_notebook(name: str, how: str) -> None:
-    notebook = CHANGES[how](right(name), released(name))
-    assert earned(name, notebook) == dict(assignment(name).points)
+    assert earned(name, rebuilt(name, how)) == dict(assignment(name).points)
 
 
-def essay_of(name: str, notebook: Notebook) -> str:
+def essay_of(rebuilt: Notebook) -> str:
     """The written answer as the person who marks will see it."""
-    rebuilt = framed(json.dumps(notebook).encode(), f"{name}.ipynb", assignment(name).released)
     nbformat.validate(rebuilt)
     (essay,) = [cell.source for cell in rebuilt.cells if is_essay(cell)]
     return essay
@@ -99,13 +105,11 @@ def essay_of(name: str, notebook: Notebook) -> str:
 
 @pytest.mark.parametrize("name", PROBLEM_SETS)
 def test_what_was_written_waits_for_a_person_whatever_was_done_to_the_notebook(name: str) -> None:
-    notebook = right(name)
-    lost = [how for how, changed in CHANGES.items() if ESSAY not in essay_of(name, changed(notebook, released(name)))]
+    lost = [how for how in CHANGES if ESSAY not in essay_of(rebuilt(name, how))]
     assert lost == []
 
 
 @pytest.mark.parametrize("name", PROBLEM_SETS)
 def test_where_nothing_was_written_nothing_is_made_up_whatever_was_done_to_the_notebook(name: str) -> None:
-    notebook = released(name)
-    made_up = {how: found for how, changed in CHANGES.items() if (found := essay_of(name, changed(notebook, notebook)))}
+    made_up = {how: found for how in CHANGES if (found := essay_of(rebuilt(name, how, is_right=False)))}
     assert set(made_up.values()) == {"YOUR ANSWER HERE"}, made_up

@@ -228,9 +228,9 @@ def test_in_a_chapter_the_arrow_keys_move_the_figure_and_the_network_stays_cut(d
     box = desk.page.locator("#fig-softmax-temperature .gradus-stepper")
     box.get_by_role("slider").focus()
     desk.page.keyboard.press("Home")
-    expect(box.get_by_role("status")).to_have_text("T = 0.1: class 3 has the probability 1.00, class 5 has 0.00.")
+    expect(box.get_by_role("status")).to_have_text("T = 0.1: class 2 has the probability 1.00, class 4 has 0.00.")
     desk.page.keyboard.press("End")
-    expect(box.get_by_role("status")).to_have_text("T = 10: class 3 has the probability 0.24, class 5 has 0.16.")
+    expect(box.get_by_role("status")).to_have_text("T = 10: class 2 has the probability 0.24, class 4 has 0.16.")
     assert desk.troubles == []
 
 

@@ -32,7 +32,10 @@ from autograder.nbgrader_bridge.settings import configure
 from autograder.submissions.record import read_record
 from gradus.errors import GradusError
 
-pytestmark = pytest.mark.slow("nbgrader and formgrader in processes of their own")
+pytestmark = [
+    pytest.mark.slow("nbgrader and formgrader in processes of their own"),
+    pytest.mark.usefixtures("lasting_sandboxes"),
+]
 
 LATE_PLUGIN = """
 from nbgrader.plugins import BasePlugin

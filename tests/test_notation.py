@@ -1,5 +1,4 @@
-"""The page of notation says each symbol once, and the formulas of Parts 3 and 4 and of their sets
-hold to it as far as text can tell."""
+"""The page of notation says each symbol once, and the formulas and words of the chapters and sets hold to it."""
 
 from __future__ import annotations
 
@@ -13,20 +12,27 @@ from gradus.notebook.form import read, source_of
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "book"
 PAGE = (BOOK / "appendix" / "notation.md").read_text(encoding="utf-8")
-CHAPTERS = [*BOOK.glob("03-*/*.ipynb"), *BOOK.glob("04-*/*.ipynb")]
+CHAPTERS = [*BOOK.glob("0*/*.ipynb")]
 SETS = [ROOT / "solutions" / name / f"{name}.ipynb" for name in ("ps4", "ps5", "ps6")]
 REFUSED = {
     r"=\s*1\}\^\{?q": "classes are counted from 0",
     r"o_q\b|o_\{q\}": "the last logit is that of class q - 1",
     r"\\mathbf\{q\}|\bq_[a-z]\b": "q is the number of classes; a second distribution is r",
+    r"\\sigma_\{?[0-9]|\\sigma_\{?\\(max|min)": "a singular value is s with an index",
+    r"(?<![\\\w])s\s*/\s*\\sqrt": "a standard deviation is σ",
+    r"\d\s*/\s*\\lambda\b(?!_)": "an eigenvalue has an index; λ alone is the strength of the weight decay",
+    r"\\mathbf\{A\}\\?,?\s*\\mathbf\{v\}|\\nabla_\{\\mathbf\{v\}\}": "weights with their bias are w with a tilde",
 }
+# "rank one", "full rank", "the rank of the matrix": in words of the course the matrix rank.
+OTHER_RANK = re.compile(r"(?<!matrix )\brank\*{0,2} (?:one|two|none|of (?:the|a) matrix)|\bfull rank\b")
 FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$]+\$", re.DOTALL)
 
 
 def against_the_page(text: str) -> list[str]:
     """What the formulas of a text do that the page of notation says otherwise."""
     formulas = " ".join(FORMULA.findall(text))
-    return [why for pattern, why in REFUSED.items() if re.search(pattern, formulas)]
+    found = [why for pattern, why in REFUSED.items() if re.search(pattern, formulas)]
+    return [*found, *(["rank is the number of axes; say matrix rank"] if OTHER_RANK.search(text) else [])]
 
 
 def test_each_symbol_has_one_row() -> None:
@@ -44,7 +50,18 @@ def test_formulas_use_letters_as_the_page_says(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "formula", [r"$\sum_{j=1}^{q} y_j$", r"$(o_1, \dots, o_q)$", r"$\mathbf{q}$", r"$$ -\log q_j $$"]
+    "formula",
+    [
+        r"$\sum_{j=1}^{q} y_j$",
+        r"$(o_1, \dots, o_q)$",
+        r"$\mathbf{q}$",
+        r"$$ -\log q_j $$",
+        r"$\sigma_1 \ge \sigma_2$",
+        r"$s / \sqrt n$",
+        r"$2 / \lambda$",
+        r"$\mathbf{A}^\top \mathbf{A}\, \mathbf{v}$",
+        "the matrix has **rank** one",
+    ],
 )
 def test_other_letters_are_found(formula: str) -> None:
     assert len(against_the_page(f"Text, then {formula}.")) == 1
@@ -52,3 +69,7 @@ def test_other_letters_are_found(formula: str) -> None:
 
 def test_words_are_no_formulas() -> None:
     assert against_the_page("q_j costs $2, and $o$ is a logit") == []
+    assert (
+        against_the_page(r"$\sigma / \sqrt n$, $2 / \lambda_{\max}$, $\mathbf{v}^\top \mathbf{J}$, a matrix rank one")
+        == []
+    )

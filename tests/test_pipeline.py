@@ -19,6 +19,7 @@ from services import Here
 
 from autograder.course import Course
 from autograder.engine.sandbox.processes import descendants
+from autograder.engine.sandbox.warm_process import WarmProcess
 from autograder.gradebook.gradebook import all_marks
 from autograder.grading.grade import RunOptions
 from autograder.grading.grade import grade as grade_class
@@ -26,7 +27,7 @@ from autograder.records.report import Report
 from gradus.errors import GradusError
 from gradus.notebook.form import Notebook
 
-pytestmark = pytest.mark.slow("a class in sandboxes, for each test")
+pytestmark = [pytest.mark.slow("a class in sandboxes, for each test"), pytest.mark.usefixtures("lasting_sandboxes")]
 
 SLOW = "import time\ntime.sleep(0.3)\n\n\ndef double(x):\n    return x + x"
 DEPENDS_ON_THE_SEED = "def double(x):\n    return x + x if x > 0 else 0.0"
@@ -263,6 +264,8 @@ def test_without_a_sandbox_the_run_is_refused_and_the_way_out_named(
     course: tuple[Course, Notebook], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made, _ = course
+    for user in ("pool", "sandbox.worker"):
+        monkeypatch.setattr(f"autograder.engine.{user}.WarmProcess", WarmProcess)  # one that is not there already
     monkeypatch.setattr("autograder.engine.sandbox.walls.find_bubblewrap", lambda: None)
     with pytest.raises(GradusError, match="--unsafe-no-sandbox"):
         grade_class(made, "tiny")

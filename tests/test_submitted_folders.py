@@ -9,6 +9,7 @@ import pytest
 from nbformat.v4 import new_notebook
 
 from autograder.course import Course
+from autograder.grading.session import Session
 from autograder.submissions.attempts import handed_in
 from autograder.submissions.folders import find_skipped, find_submissions
 from gradus.errors import GradusError
@@ -124,3 +125,21 @@ def test_two_folders_of_one_name_are_said_to_be_one_students(course: Course) -> 
         put(course, f"{name}/ps1/ps1.ipynb")
     (said,) = find_skipped(course, "ps1")
     assert said.startswith("Zo\u00eb has 2 folders")
+
+
+@pytest.mark.slow("a process that runs for its time, twice")
+def test_a_folder_in_which_looking_takes_forever_is_said_and_holds_nobody_up(tmp_path: Path) -> None:
+    """A student who handed in nothing for this problem set can lay anything into their folder."""
+    course = Course(tmp_path)
+    for place in ("ada/ps1/ps1.ipynb", "cyd/ps1.ipynb"):
+        put(course, place)
+    large = put(course, "ben/ps3/a.ipynb")
+    large.write_text('{"cells": [' + '{"metadata":{"a":[{}]}},' * 300_000 + "{}]}")
+    assert 6_000_000 < large.stat().st_size < 8_000_000
+    for number in range(98):
+        os.link(large, large.with_name(f"a{number}.ipynb"))
+    with Session.open(course, "ps1") as session:
+        assert [one.partition(": ")[2] for one in session.skipped()] == [
+            "looking for notebooks in it took too long; see for yourself what it holds.",
+            "ps1.ipynb lies beside where it belongs, which is submitted/<student>/ps1/ps1.ipynb; move it there.",
+        ]

@@ -289,7 +289,7 @@ def test_no_bytes_make_the_decoder_fail_otherwise() -> None:
     good += [encode([torch.zeros(4, dtype=torch.bool), (1, (2, (3, {"k": -(2**70)})))])]
     decoded, refused, slowest = 0, 0, 0.0
     tracemalloc.start()
-    for _ in range(30_000):
+    for _ in range(10_000):
         data = bytearray(chance.choice(good))
         for _ in range(chance.randrange(1, 6)):
             place = chance.randrange(len(data) + 1)
@@ -313,7 +313,7 @@ def test_no_bytes_make_the_decoder_fail_otherwise() -> None:
         slowest = max(slowest, time.perf_counter() - started)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert min(decoded, refused) > 500  # both happen, or the loop tests nothing
+    assert min(decoded, refused) > 150  # both happen, or the loop tests nothing
     assert slowest < 0.5
     assert peak < 20 * 2**20
 

@@ -6,6 +6,7 @@ import functools
 from dataclasses import replace
 from pathlib import Path
 
+import made_once
 import pytest
 from in_process import ROOT, SEED, run_job, solutions, source_notebook, verdicts
 
@@ -35,7 +36,7 @@ def variants_of(name: str) -> Variants:
 
 @functools.cache
 def matrix_of(name: str) -> KillMatrix:
-    return kill_matrix(ROOT / "solutions" / name, run_job, SEED)
+    return made_once.matrix_of(name)
 
 
 @functools.cache
@@ -43,15 +44,15 @@ def expected_of(name: str) -> Streams:
     return run_job(source_job(source_notebook(name), SEED))
 
 
+@functools.cache
 def chaff_streams(name: str) -> dict[Misconception, list[bytes]]:
-    """What each misconception answers to its own question, in a process of its own."""
-    return {row.variant: row.answers for row in matrix_of(name).chaffs if isinstance(row.variant, Misconception)}
+    return made_once.answers_of_misconceptions(name)
 
 
 def named(name: str, question: str, source: str) -> str | None:
     """The misconception that the grader sees in a submission whose answer to `question` is `source`."""
-    received = run_job(source_job(substitute(source_notebook(name), question, source), SEED))
     test = f"test_{question}"
+    received = run_job(jobs.only(source_job(substitute(source_notebook(name), question, source), SEED), [test]))
     found = diagnose(question, received[test], expected_of(name)[test], chaff_streams(name))
     return found and found.name
 

@@ -8,6 +8,7 @@ from collections import Counter
 
 import in_process
 import pytest
+from made_once import answers_of_misconceptions
 from wrong_answers import KINDS, Told, right_answers_fail_no_visible_check, told
 
 from autograder.course import Course
@@ -57,7 +58,9 @@ ANYWHERE = {
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Told]]:
     """What is said of each known mistake, and of each wrong answer that is written in `wrong_answers/`."""
-    return {name: list(told(name, tmp_path_factory.mktemp(name))) for name in PROBLEM_SETS}
+    return {
+        name: list(told(name, tmp_path_factory.mktemp(name), answers_of_misconceptions(name))) for name in PROBLEM_SETS
+    }
 
 
 @functools.cache

@@ -13,7 +13,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from in_process import ROOT, SEED, run, run_job, source_notebook, test_cells
+from in_process import SEED, run, run_job, source_notebook, test_cells
 
 from autograder.assignment.jobs import source_job
 from autograder.assignment.regions import HIDDEN, without
@@ -24,7 +24,7 @@ from autograder.misconceptions import jobs
 from autograder.misconceptions.diagnosis import diagnose
 from autograder.misconceptions.pages import read_page
 from autograder.misconceptions.programs import programs_of
-from autograder.misconceptions.variants import Variant, answers_of, read_variants
+from autograder.misconceptions.variants import Misconception, Variant, answers_of
 from autograder.records.execution import Limits, QuestionResult
 from gradus.notebook.form import source_of
 
@@ -60,13 +60,16 @@ def wrong_answers(name: str, scratch: Path) -> list[Variant]:
     return found
 
 
-def told(name: str, scratch: Path) -> Iterator[Told]:
-    """What is told of each known mistake, hints aside, and of each wrong answer above."""
+def told(name: str, scratch: Path, known: dict[Misconception, list[bytes]]) -> Iterator[Told]:
+    """What is told of each known mistake, hints aside, and of each wrong answer above.
+
+    Args:
+        known: the mistakes of the problem set's own files, with what they answer.
+    """
     notebook = source_notebook(name)
     tests, expected = jobs.test_of(notebook), run_job(source_job(notebook, SEED))
-    known, written = read_variants(ROOT / "solutions" / name, notebook).misconceptions, wrong_answers(name, scratch)
-    streams = jobs.streams_of(notebook, [*known, *written], run_job, SEED)
-    chaffs, solved = {one: streams[one] for one in known}, _solved(name)
+    written, solved = wrong_answers(name, scratch), _solved(name)
+    streams: dict[Variant, list[bytes]] = {**known, **jobs.streams_of(notebook, written, run_job, SEED)}
     for answer in (*known, *written):
         test, stream = tests[answer.question], streams[answer]
         verdict = in_words(judge(expected[test], stream, 1.0), expected[test], stream)
@@ -74,7 +77,7 @@ def told(name: str, scratch: Path) -> Iterator[Told]:
         kind = _kind(verdict)
         if answer in written and _fails_a_visible_check(name, answer, test, solved):
             kind = "visible check"
-        elif answer in written and diagnose(answer.question, stream, expected[test], chaffs):
+        elif answer in written and diagnose(answer.question, stream, expected[test], known):
             kind = "hint"
         yield Told(answer, kind, verdict, tuple(lines))
 

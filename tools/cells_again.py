@@ -3,7 +3,9 @@
 A reader goes back, changes a line and runs a cell again. If a later cell has given one of its names to something else,
 what he sees is wrong, or an error. So the chapter's own run ends with a cell of ours, which forks the kernel for each
 cell, runs the cell in the fork and compares what it prints with what it printed first. What comes of it is kept with
-the executed chapter, where `tests/test_cells_again.py` reads it.
+the executed chapter, where `tests/test_cells_again.py` reads it. The same cell runs the code of the exercises'
+solutions, each exercise in a fork of its own, and keeps the error with which one ends; one that is not through after
+some seconds is stopped, and named.
 
 Cells that measure print other numbers each time: where a clock is read, or two forks of one moment do not agree,
 numbers are not compared. Nor are they in a chapter that runs alone, on several threads: a fork has one.
@@ -26,11 +28,16 @@ from nbformat import NotebookNode
 
 LIGHT_SECONDS = 2.0  # what took longer is left to the static rule of `tests/test_cells_again.py`
 HUNG_SECONDS = 60
+SOLUTION_SECONDS = 20  # a solution that still runs then is no mistake: some are experiments of minutes
 NAME = "cells-again"
+STOPPED = "ran for too long"
 MARK = "cells-again:"
 # Colours, addresses, temporary files, and times with their unit.
 NOISE = re.compile(r"\x1b\[[0-9;]*m|0x[0-9a-f]+|\S*(?:/tmp|/var/folders)/\S*|\b\d[\d,.]* ?(?:s|ms|µs)\b")
 CLOCK = re.compile(r"\b(?:timeit|repeat|perf_counter|seconds_\w+)\(")
+EXERCISE = re.compile(r"^:::\{exercise\}", re.MULTILINE)
+LABEL = re.compile(r"^:label: (\S+)", re.MULTILINE)
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
@@ -39,6 +46,8 @@ class Closing:
 
     def __init__(self) -> None:
         self.found: dict[str, str] = {}  # by cell, what is not as it was
+        self.unsolved: dict[str, str] = {}  # by exercise, the error with which its solution ends
+        self.stopped: tuple[str, ...] = ()  # exercises whose solutions were not through when their time was over
         self.heavy: tuple[str, ...] = ()  # cells that took too long to be run twice
 
     def cell(self, cells: list[NotebookNode], seconds: dict[str, float]) -> NotebookNode:
@@ -50,7 +59,8 @@ class Closing:
             for cell in light
         ]
         tool = str(Path(__file__).resolve())
-        code = f"__import__('runpy').run_path({tool!r})['run_again'](get_ipython(), {json.dumps(told)!r})"
+        work = json.dumps({"cells": told, "solutions": solutions_of(cells)})
+        code = f"__import__('runpy').run_path({tool!r})['run_again'](get_ipython(), {work!r})"
         return nbformat.v4.new_code_cell(code, id=NAME)
 
     def take_from(self, notebook: NotebookNode) -> None:
@@ -59,7 +69,11 @@ class Closing:
             return
         outputs = notebook.cells.pop().outputs
         said = "".join(output.text for output in outputs if output.output_type == "stream").partition(MARK)[2]
-        self.found = json.loads(said) if said else {NAME: "the cells could not be run again"}
+        nothing = {"cells": {NAME: "the cells could not be run again"}, "solutions": {NAME: "no solution could be run"}}
+        came = json.loads(said) if said else nothing
+        self.found, came = came["cells"], came["solutions"]
+        self.stopped = tuple(label for label, why in came.items() if why == STOPPED)
+        self.unsolved = {label: why for label, why in came.items() if why != STOPPED}
 
 
 def printed(outputs: list[Any]) -> str:
@@ -78,14 +92,28 @@ def fails(outputs: list[Any]) -> bool:
     return any(output.output_type == "error" for output in outputs)
 
 
-def run_again(shell: Any, light: str) -> None:
-    """In the chapter's kernel: run each cell in a fork, and print what is not as it was."""
-    found = {}
-    for cell in json.loads(light):
-        difference = _difference(shell, cell)
-        if difference:
-            found[cell["id"]] = difference
-    print(MARK + json.dumps(found))
+def solutions_of(cells: list[Any]) -> dict[str, str]:
+    """By the label of its exercise, the code that a page shows in exercise and solution, in its order."""
+    found: dict[str, list[str]] = {}
+    for cell in cells:
+        if cell["cell_type"] != "markdown":
+            continue
+        text = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
+        for exercise in EXERCISE.split(text)[1:]:
+            label = LABEL.search(exercise)
+            blocks = BLOCK.findall(exercise)
+            if blocks:
+                found.setdefault(label[1] if label else "without a label", []).extend(blocks)
+    return {label: "\n".join(blocks) for label, blocks in found.items()}
+
+
+def run_again(shell: Any, work: str) -> None:
+    """In the chapter's kernel: run each cell and each solution in a fork, and print what is not as it should be."""
+    told = json.loads(work)
+    cells = {cell["id"]: _difference(shell, cell) for cell in told["cells"]}
+    solutions = {label: _in_a_fork(shell, source, SOLUTION_SECONDS)[1] for label, source in told["solutions"].items()}
+    found = {"cells": cells, "solutions": solutions}
+    print(MARK + json.dumps({kind: {name: why for name, why in of.items() if why} for kind, of in found.items()}))
 
 
 def _difference(shell: Any, cell: dict[str, Any]) -> str:
@@ -114,7 +142,7 @@ def _adds_in_another_order() -> bool:
     return "torch" in sys.modules and sys.modules["torch"].get_num_threads() > 1
 
 
-def _in_a_fork(shell: Any, source: str) -> tuple[str, str, bool]:
+def _in_a_fork(shell: Any, source: str, seconds: int = HUNG_SECONDS) -> tuple[str, str, bool]:
     """What the cell prints in a copy of this process, the error with which it ends, if it does, and whether anything
     looked at a clock."""
     reading, writing = os.pipe()
@@ -122,14 +150,16 @@ def _in_a_fork(shell: Any, source: str) -> tuple[str, str, bool]:
     child = os.fork()
     if child == 0:
         os.close(reading)
-        signal.alarm(HUNG_SECONDS)
+        signal.alarm(seconds)
         _run_and_tell(shell, source, writing)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
         said = pipe.read()
-    os.waitpid(child, 0)
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM:
+        return "", STOPPED, False
     if not said:
-        return "", f"ended its process, or ran for more than {HUNG_SECONDS} s", False
+        return "", "ended its process", False
     text, error, measured = json.loads(said)
     return text, error, measured
 

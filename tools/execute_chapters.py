@@ -55,6 +55,8 @@ class Outcome:
     problem: str = ""
     again: dict[str, str] = field(default_factory=dict)  # by cell, what is not as it was when it is run once more
     heavy: tuple[str, ...] = ()  # the cells that are not run once more
+    unsolved: dict[str, str] = field(default_factory=dict)  # by exercise, the error with which its solution ends
+    stopped: tuple[str, ...] = ()  # exercises whose solutions take too long to be run
 
 
 def kernel_environment(threads: int) -> dict[str, str]:
@@ -134,7 +136,8 @@ def execute(
             raise
         return execute(chapter, threads, cell_seconds, trials - 1)
     took = sum(seconds.values())
-    return Outcome(chapter, took, nbformat.writes(notebook), problem, closing.found, closing.heavy)
+    written = nbformat.writes(notebook)
+    return Outcome(chapter, took, written, problem, closing.found, closing.heavy, closing.unsolved, closing.stopped)
 
 
 def outcome_of(chapter: Path, threads: int, cell_seconds: int, held: held_kernels.HeldKernel | None = None) -> Outcome:
@@ -208,19 +211,26 @@ def outcomes(chapters: list[Path], workers: int, cell_seconds: int) -> Iterator[
 
 
 def is_cached(cache: JupyterCacheBase, chapter: Path) -> bool:
+    notebook = nbformat.read(chapter, as_version=4)
     try:
-        record = cache.match_cache_notebook(nbformat.read(chapter, as_version=4))
+        record = cache.match_cache_notebook(notebook)
     except KeyError:
         return False
-    return "again" in record.data
+    # The cache knows a notebook by its code cells, and the solutions stand in text.
+    return record.data.get("solutions") == cells_again.solutions_of(notebook.cells)
 
 
 def keep(cache: JupyterCacheBase, outcome: Outcome) -> None:
-    bundle = CacheBundleIn(
-        nbformat.reads(outcome.notebook, as_version=4),
-        str(outcome.chapter),
-        data={"execution_seconds": outcome.seconds, "again": outcome.again, "heavy": outcome.heavy},
-    )
+    notebook = nbformat.reads(outcome.notebook, as_version=4)
+    data = {
+        "execution_seconds": outcome.seconds,
+        "again": outcome.again,
+        "heavy": outcome.heavy,
+        "solutions": cells_again.solutions_of(notebook.cells),
+        "unsolved": outcome.unsolved,
+        "stopped": outcome.stopped,
+    }
+    bundle = CacheBundleIn(notebook, str(outcome.chapter), data=data)
     cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
 

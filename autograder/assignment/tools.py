@@ -8,6 +8,7 @@ something else.
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from gradus.notebook.cells import is_locked, kind_of
 from gradus.notebook.form import Notebook, source_of
 
 _IMPORTS = (ast.Import, ast.ImportFrom)
+_MOST_CELLS = 512  # of the notebooks that a program reads, as they were last
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,12 @@ def with_tools(region: str, cells: Iterable[Notebook]) -> str:
     """
     cells = list(cells)
     asked = {name for cell in cells if kind_of(cell) == "answer" for name in _asked(source_of(cell))}
-    tools = [tool for cell in cells for tool in _tools(cell) if is_locked(cell) or not tool.names & asked]
+    tools = [
+        tool
+        for cell in cells
+        for tool in _tools(kind_of(cell), source_of(cell))
+        if is_locked(cell) or not tool.names & asked
+    ]
     if not tools:
         return region
     try:
@@ -55,18 +62,23 @@ def with_tools(region: str, cells: Iterable[Notebook]) -> str:
     return "\n\n".join([*(tool.text for tool in tools if tool in used), region])
 
 
-def _asked(source: str) -> Iterator[str]:
+@functools.lru_cache(maxsize=_MOST_CELLS)
+def _asked(source: str) -> frozenset[str]:
     """The functions and classes that a stub names."""
-    for node in _statements(without(source, SOLUTION, "raise NotImplementedError")):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            yield node.name
+    nodes = _statements(without(source, SOLUTION, "raise NotImplementedError"))
+    return frozenset(
+        node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+    )
 
 
-def _tools(cell: Notebook) -> Iterator[_Tool]:
-    kind = kind_of(cell)
-    if kind not in ("code", "test"):
-        return
-    for node in _statements(without(source_of(cell), HIDDEN, "")):
+@functools.lru_cache(maxsize=_MOST_CELLS)
+def _tools(kind: str, source: str) -> tuple[_Tool, ...]:
+    """What a cell defines; each of the questions below it asks."""
+    return tuple(_tools_in(source, kind)) if kind in ("code", "test") else ()
+
+
+def _tools_in(source: str, kind: str) -> Iterator[_Tool]:
+    for node in _statements(without(source, HIDDEN, "")):
         if kind == "test" and not isinstance(node, _IMPORTS):
             continue
         match node:

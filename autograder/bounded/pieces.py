@@ -11,6 +11,7 @@ import time
 import traceback
 from collections.abc import Callable, Collection, Hashable, Mapping
 from multiprocessing.connection import Connection
+from multiprocessing.reduction import ForkingPickler
 from typing import Any, TypeVar
 
 from gradus.errors import GradusError
@@ -137,9 +138,9 @@ def serve(connection: Connection, make: Callable[[Callable[[str], Any]], object]
             finally:
                 pieces.over()
             try:
-                content = pickle.dumps(answer)
+                content = ForkingPickler.dumps(answer)  # as `send` does it
             except Exception as error:  # nested too deep, or too large
-                content = pickle.dumps(("raised", _sendable(error)))
+                content = ForkingPickler.dumps(("raised", _sendable(error)))
             connection.send_bytes(content)
     except (EOFError, ConnectionError):
         return

@@ -108,11 +108,26 @@ class Pool(Generic[Task, Outcome]):
     """Threads that each have a sandbox; the sandboxes share a warm process.
 
     A context manager. When it is left, by an exception or Ctrl-C too, every sandbox and everything in it has gone.
+
+    Args:
+        begun: a warm process that has begun to start, and is to be shared if it can be.
     """
 
-    def __init__(self, size: int, limits: Limits, sandbox: bool = True, preload: tuple[str, ...] = PRELOAD) -> None:
-        share = size > 1 and can_be_shared()
-        self._warm = WarmProcess(preload, not sandbox, workers=size) if share else None
+    def __init__(
+        self,
+        size: int,
+        limits: Limits,
+        sandbox: bool = True,
+        preload: tuple[str, ...] = PRELOAD,
+        begun: WarmProcess | None = None,
+    ) -> None:
+        self._warm: WarmProcess | None = None
+        if size == 1 or (size > 1 and can_be_shared()):
+            if begun is None or begun.walls is not sandbox:
+                begun = WarmProcess(preload, not sandbox)
+            begun.imports_too(preload)
+            begun.workers = size
+            self._warm = begun
         turns = Turns()
         self._sandboxes = [Sandbox(limits, sandbox, preload, self._warm, turns) for _ in range(size)]
         self._mine = threading.local()  # the sandbox of a thread

@@ -1,56 +1,29 @@
 """One grading run: every submission of a problem set gets exactly one result, whatever it holds.
 
-This module imports nothing heavy: the sandboxes start first, which takes seconds, and nbgrader is imported meanwhile.
+This module imports nothing heavy: what submissions are forked from starts first, which takes seconds, and all that
+reads, judges and records them is imported meanwhile.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from autograder.bounded.process import prepare
 from autograder.course import Course
-from autograder.engine.pool import Pool
-from autograder.engine.sandbox import preload_for
-from autograder.files.log import log_to
-from autograder.gradebook.gradebook_file import require_sound_gradebook
-from autograder.grading.marker_maker import FOR_MARKERS
-from autograder.grading.session import Session
-from autograder.records.graded import Graded
-from autograder.submissions.folders import Submission, find_skipped, find_submissions
-from gradus.cores import available_cores
+from autograder.engine.sandbox import SandboxError, WarmProcess
+from autograder.grading.run_options import RunOptions
 
 if TYPE_CHECKING:
     from autograder.grading.class_run import Progress
     from autograder.records.report import Report
 
-_FOR_PAGES = ("autograder.feedback.pages",)
-SURE_TO_ERR = 10  # of so many submissions one is wrong somewhere, and hints will be needed
+__all__ = ["RunOptions", "grade"]
 
-_log = logging.getLogger("traitlets")  # nbgrader's own, which goes to the course's log file
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """How a grading run is done.
-
-    `seed` None goes on with the last run's seed. `fresh` draws a new one (unless one is given) and believes no result
-    from before. `sandbox` False runs student code with all the rights of this account.
-    """
-
-    workers: int = 0  # 0: one for each core
-    seed: int | None = None
-    fresh: bool = False
-    feedback: bool = True
-    sandbox: bool = True
+_USUAL = RunOptions()
 
 
-def grade(
-    course: Course, problem_set: str, options: RunOptions = RunOptions(), progress: Progress | None = None
-) -> Report:
+def grade(course: Course, problem_set: str, options: RunOptions = _USUAL, progress: Progress | None = None) -> Report:
     """Grade all submissions for a problem set, write their feedback, and report.
 
     A submission whose result is on disk, under everything that its marks depend on, is not run again. So a run that
@@ -65,66 +38,19 @@ def grade(
             no sandbox, a full disk, another run. What was graded until then is kept.
     """
     course.require(problem_set)
-    submissions = find_submissions(course, problem_set)
-    with course.grading() as notes, ExitStack() as stack:
-        require_sound_gradebook(course.gradebook)
-        log_to(course.log)
-        skipped = find_skipped(course, problem_set)
-        for sentence in skipped:
-            _log.warning(sentence)
-        session = stack.enter_context(
-            Session.open(course, problem_set, seed=options.seed, fresh=options.fresh, sandbox=options.sandbox)
-        )
-        session.results.sweep()
-        prepare(FOR_MARKERS + _FOR_PAGES * options.feedback)
-        todo = _split(session, submissions)
-        workers = min(options.workers or available_cores(), len(todo.waiting))
-        limits, sandbox = session.options.limits, session.options.sandbox
-        with Pool[Submission, Graded](workers, limits, sandbox, tuple(todo.modules)) as pool, _ended_at_once(session):
-            pool.warm()
-            if todo.waiting:
-                pool.submit(lambda sandbox: session.answer_key(sandbox.run))
-            if len(todo.waiting) >= SURE_TO_ERR:
-                pool.submit(lambda sandbox: session.hints.prepare(sandbox.run))
-            from autograder.grading.class_run import ClassRun
+    with _begun(options.sandbox) as warm:
+        from autograder.grading.run import graded_class
 
-            run = ClassRun(session, submissions, options.feedback, progress or (lambda *_: None))
-            report = run.report(todo.ready, todo.waiting, pool)
-        if not report.failures:
-            session.prune(graded.key for graded in run.graded.values())
-        return replace(report, skipped=skipped, notes=[*notes, *report.notes])
+        return graded_class(course, problem_set, options, progress or (lambda *_: None), warm)
 
 
 @contextmanager
-def _ended_at_once(session: Session) -> Iterator[None]:
-    """The pool's threads wait for what is being judged; after Ctrl-C nobody does."""
+def _begun(sandbox: bool) -> Iterator[WarmProcess]:
+    """A warm process that begins to start. When this is left, it has gone."""
+    warm = WarmProcess(unsafe_no_sandbox=not sandbox)
     try:
-        yield
-    except BaseException:
-        session.stop()
-        raise
-
-
-@dataclass
-class _Todo:
-    """Submissions that have a result already or can have none, and those that are to be run with what they import."""
-
-    ready: list[Submission] = field(default_factory=list)
-    waiting: list[Submission] = field(default_factory=list)
-    modules: dict[str, None] = field(default_factory=dict)
-
-
-def _split(session: Session, submissions: list[Submission]) -> _Todo:
-    todo = _Todo(modules=dict.fromkeys(preload_for(session.sources())))
-    for submission in submissions:
-        if submission.obstacle:
-            todo.ready.append(submission)
-            continue
-        found = session.handed_in(submission.student)
-        if session.find(session.content_key(found)) is not None:
-            todo.ready.append(submission)
-            continue
-        todo.waiting.append(submission)
-        if isinstance(found.content, bytes):
-            todo.modules |= dict.fromkeys(preload_for([found.content.decode("utf-8", "replace")]))
-    return todo
+        with suppress(SandboxError):  # who needs it is told why it cannot start
+            warm.begin()
+        yield warm
+    finally:
+        warm.close()

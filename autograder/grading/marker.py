@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
@@ -16,6 +17,7 @@ from autograder.misconceptions.variants import Misconception
 from autograder.records.execution import Execution
 from autograder.records.graded import Graded
 from autograder.submissions.attempts import HandedIn, handed_in
+from autograder.submissions.folders import find_skipped, why_not_looked_into, why_skipped
 from autograder.submissions.intake import UnreadableError, framed
 
 _TOO_MUCH = "could not be read in the time, or the memory, that a notebook has for that"
@@ -38,6 +40,18 @@ class Marker:
             lambda: handed_in(course, assignment.name, student, assignment.released),
             lambda: HandedIn(usual, UnreadableError(f"the files in the folder {_TOO_MUCH}", unread=True)),
         )
+
+    def skipped(self, pieces: Pieces) -> list[str]:
+        """What looks like work for the problem set, and lies where nobody grades it."""
+        course, name = self._given.course, self._given.assignment.name
+
+        def look(entry: Path) -> list[tuple[str, str]]:
+            looked: list[tuple[str, str]] = pieces.do(
+                ("folder", entry.name), lambda: why_skipped(entry, name), lambda: why_not_looked_into(entry)
+            )
+            return looked
+
+        return find_skipped(course, name, look)
 
     def framed(self, pieces: Pieces, found: HandedIn) -> NotebookNode:
         """What was handed in, in the frame of the released notebook."""

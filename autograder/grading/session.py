@@ -25,6 +25,7 @@ from autograder.grading.results import Results
 from autograder.options import Options, options_of
 from autograder.records.graded import Graded, graded_from
 from autograder.submissions.attempts import HandedIn, handed_in_unread
+from autograder.submissions.folders import find_skipped, holds_others
 from gradus.notebook.form import source_of
 
 
@@ -99,6 +100,14 @@ class Session:
         if found is None:
             found = self._desk().call("handed_in", student)
         return found
+
+    def skipped(self) -> list[str]:
+        """Sentences on what was passed over in `submitted/`; notebooks may have to be read to know."""
+        name = self.assignment.name
+        if not holds_others(self.course, name):
+            return find_skipped(self.course, name)
+        skipped: list[str] = self._desk().call("skipped")
+        return skipped
 
     def framed(self, found: HandedIn) -> NotebookNode:
         """What a student has handed in, in the frame of the released notebook."""

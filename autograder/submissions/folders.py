@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,6 +21,7 @@ from gradus.printable import on_one_line
 _MOST_FILES = 100  # in a folder that holds no submission, which are looked at for one
 _MOST_BYTES = 8_000_000  # of each
 _MOST_FOLDERS = 3  # below one another: an export's, a student's, an attempt's
+Look = Callable[[Path], list[tuple[str, str]]]
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 
 
@@ -49,32 +51,49 @@ def find_submissions(course: Course, problem_set: str) -> list[Submission]:
     return [_submission(student) for student in dict.fromkeys(student_of(name) for name in meant)]
 
 
-def find_skipped(course: Course, problem_set: str) -> list[str]:
+def find_skipped(course: Course, problem_set: str, look: Look | None = None) -> list[str]:
     """What lies in `submitted/` and looks like work for a problem set, but where nobody grades it.
 
     nbgrader passes over these as well: a folder whose name begins with a dot, and a notebook that is not in
     `<student>/<problem set>/`. A student who has handed in nothing for this problem set is not among them.
 
+    Args:
+        look: looks into an entry of `submitted/` for what was passed over; by default `why_skipped`, in this process.
+
     Returns:
         Sentences for the instructor: which, why, and what to do.
     """
     entries = sorted(course.submitted.iterdir()) if course.submitted.is_dir() else []
-    said = [f"{on_one_line(name)} was not graded: {why}." for name, why in _all_skipped(entries, problem_set)]
+    look = look or functools.partial(why_skipped, problem_set=problem_set)
+    found = [said for entry in entries if not _is_submission(entry, problem_set) for said in look(entry)]
+    said = [f"{on_one_line(name)} was not graded: {why}." for name, why in found]
     return said + _in_two_forms(entries, problem_set)
 
 
-def _all_skipped(entries: list[Path], problem_set: str) -> list[tuple[str, str]]:
-    said = []
-    for entry in entries:
-        try:
-            said += _why_skipped(entry, problem_set)
-        except OSError as error:
-            said.append((entry.name, f"it cannot be read ({error.strerror}); mend its permissions"))
-    return said
+def holds_others(course: Course, problem_set: str) -> bool:
+    """Whether something lies in `submitted/` besides submissions for a problem set: `find_skipped` looks into it."""
+    entries = course.submitted.iterdir() if course.submitted.is_dir() else ()
+    return any(not (_is_submission(entry, problem_set) or _is_from_a_system(entry.name)) for entry in entries)
+
+
+def why_skipped(entry: Path, problem_set: str) -> list[tuple[str, str]]:
+    """What was passed over in one entry of `submitted/`, and why. Notebooks in it may be read."""
+    try:
+        return _why_skipped(entry, problem_set)
+    except OSError as error:
+        return [(entry.name, f"it cannot be read ({error.strerror}); mend its permissions")]
+
+
+def why_not_looked_into(entry: Path) -> list[tuple[str, str]]:
+    """What is said of an entry in which looking took more time or memory than there is for it."""
+    return [(entry.name, "looking for notebooks in it took too long; see for yourself what it holds")]
+
+
+def _is_submission(entry: Path, problem_set: str) -> bool:
+    return not is_junk(entry.name) and not entry.is_symlink() and _is_there(entry / problem_set)
 
 
 def _why_skipped(entry: Path, problem_set: str) -> list[tuple[str, str]]:
-    """What was passed over in one entry of `submitted/`, and why."""
     belongs = f"submitted/<student>/{problem_set}/{problem_set}.ipynb"
     if is_junk(entry.name):
         hidden = "its name begins with a dot, which hides a folder from nbgrader too; rename it to the student's id"

@@ -26,7 +26,7 @@ from hostile_class import (
     snapshot,
 )
 from page_check import dangers
-from supervised import supervise
+from supervised import begin
 
 from autograder.course import Course
 from autograder.gradebook.gradebook import all_marks
@@ -133,7 +133,7 @@ def test_honest_students_get_the_marks_they_get_alone(hostile: HostileClass, tmp
     course = Course(tmp_path / "course")
     set_limits(course, LIMITS)
     hand_in_honest(course, read(course.released_notebook("ps4")), hostile.targets)
-    alone = supervise(grade_command(course, "--workers", "1"))
+    alone = begin(grade_command(course, "--workers", "1")).wait()
     assert alone.status == 0, alone.output
     among, by_themselves = all_marks(hostile.course, "ps4"), all_marks(course, "ps4")
     assert by_themselves == {student: among[student] for student in HONEST}

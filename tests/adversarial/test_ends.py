@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 import tiny_problem_set as tiny
 from hostile_class import set_limits
-from supervised import supervise
+from supervised import begin
 
 from autograder.course import Course
 from autograder.engine.sandbox.processes import children, descendants
@@ -92,19 +92,13 @@ class Striker:
 
     def run_once(self) -> int:
         """One run, struck until it ends; its exit status."""
-        with (self.course.root / "output.txt").open("ab") as output:
-            run = subprocess.Popen(
-                tiny.grade_command(self.course), stdout=output, stderr=subprocess.STDOUT, start_new_session=True
-            )
-            try:
-                while self.waiting and run.poll() is None:
-                    with contextlib.suppress(subprocess.TimeoutExpired):
-                        run.wait(self.moments.uniform(0.1, self.horizon))
-                        break
-                    self._strike(run.pid)
-                return run.wait(300)
-            finally:
-                run.kill()
+        run, outcome = begin(tiny.grade_command(self.course)), None
+        while self.waiting and outcome is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                outcome = run.wait(self.moments.uniform(0.1, self.horizon))
+                break
+            self._strike(run.pid)
+        return (outcome or run.wait()).status
 
     def _strike(self, grader: int) -> None:
         target, name = self.waiting[0]
@@ -136,7 +130,7 @@ def results_of(course: Course) -> dict[str, Any]:
 
 def test_every_mark_is_that_of_the_calm_run_whatever_ends_a_part_of_it(tmp_path: Path) -> None:
     calm = new_course(tmp_path / "calm")
-    outcome = supervise(tiny.grade_command(calm))
+    outcome = begin(tiny.grade_command(calm)).wait()
     assert outcome.status == 0, outcome.output
     expected = all_marks(calm, tiny.NAME)
     waiting = [KINDS[number % len(KINDS)] for number in range(ENDS)]
@@ -152,7 +146,7 @@ def test_every_mark_is_that_of_the_calm_run_whatever_ends_a_part_of_it(tmp_path:
             statuses[status] += 1
             if status == 0:
                 break
-        final = supervise(tiny.grade_command(course))  # calm, on what the struck runs left
+        final = begin(tiny.grade_command(course)).wait()  # calm, on what the struck runs left
         assert final.status == 0, final.output
         assert final.left == []
         assert all_marks(course, tiny.NAME) == expected, (number, striker.struck)

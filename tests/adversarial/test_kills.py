@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import tiny_problem_set as tiny
-from supervised import Outcome, supervise
+from supervised import Outcome, begin, supervise
 
 from autograder.course import Course
 from autograder.files.writing import UNFINISHED
@@ -57,7 +57,7 @@ def new_course(folder: Path) -> Course:
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, Outcome]:
     course = new_course(tmp_path_factory.mktemp("undisturbed"))
-    outcome = supervise(tiny.grade_command(course))
+    outcome = begin(tiny.grade_command(course)).wait()
     assert outcome.status == 0, outcome.output
     return course, outcome
 
@@ -88,14 +88,19 @@ def let_a_minute_pass(course: Course) -> None:
 
 
 def finish(course: Course, expected: Course) -> None:
+    """Start the run again, and find what an undisturbed one would have left."""
     let_a_minute_pass(course)
-    outcome = supervise(tiny.grade_command(course))
+    outcome = begin(tiny.grade_command(course)).wait()
     assert outcome.status == 0, outcome.output
     assert outcome.left == []
+    expect_whole(course, expected)
+    assert not list(course.root.rglob(f"{UNFINISHED}*"))
+
+
+def expect_whole(course: Course, expected: Course) -> None:
     assert all_marks(course, tiny.NAME) == all_marks(expected, tiny.NAME)
     for folder in ("autograded", "feedback"):
         assert names_in(course.root / folder) == names_in(expected.root / folder)
-    assert not list(course.root.rglob(f"{UNFINISHED}*"))
 
 
 def test_the_undisturbed_run_gives_everyone_what_is_fair(undisturbed: tuple[Course, Outcome]) -> None:
@@ -120,7 +125,8 @@ def test_a_grader_killed_again_and_again_loses_nothing(
         known: dict[str, str] = {}
         status = -signal.SIGKILL
         while status != 0 and killed < KILLS_OF_EACH:  # what goes on with a dead run is shorter, and may end in peace
-            outcome = supervise(tiny.grade_command(course), send=signal.SIGKILL, after=moments.uniform(0, horizon))
+            moment = moments.uniform(0, horizon)
+            outcome = begin(tiny.grade_command(course), send=signal.SIGKILL, after=moment).wait()
             status = outcome.status
             assert status in (0, -signal.SIGKILL), outcome.output
             assert outcome.left == []
@@ -133,7 +139,10 @@ def test_a_grader_killed_again_and_again_loses_nothing(
             known = now
             if status == 0:
                 horizon = SOONER * min(horizon, outcome.seconds)
-        finish(course, expected)
+        if status == 0:  # it was gone on with until it was done
+            expect_whole(course, expected)
+        else:
+            finish(course, expected)
         if killed == KILLS_OF_EACH:
             return
     pytest.fail(f"{killed} kills in {MAX_TRIALS} courses; {KILLS_OF_EACH} were to be")
@@ -142,6 +151,7 @@ def test_a_grader_killed_again_and_again_loses_nothing(
 def test_ctrl_c_leaves_no_process_and_a_run_that_can_be_finished(
     undisturbed: tuple[Course, Outcome], tmp_path: Path
 ) -> None:
+    """Of a program that starts as any other, which all these tests would take too long for."""
     expected, _ = undisturbed
     course = new_course(tmp_path)
     outcome = supervise(tiny.grade_command(course), send=signal.SIGINT, once=course.results / tiny.NAME / "graded")
@@ -161,7 +171,7 @@ def test_two_runs_at_once_end_in_one_refusal_and_one_result(
     try:
         while not (course.root / ".grading").exists():
             assert first.poll() is None
-        second = supervise(tiny.grade_command(course))
+        second = begin(tiny.grade_command(course)).wait()
         output, _ = first.communicate(timeout=20 * calm.seconds + 60)
     finally:
         first.kill()
@@ -192,7 +202,7 @@ def test_a_full_disk_is_said_and_the_run_goes_on_when_there_is_room(
 ) -> None:
     expected, _ = undisturbed
     course = new_course(small_disk)
-    full = supervise(tiny.grade_command(course))
+    full = begin(tiny.grade_command(course)).wait()
     assert full.status in (1, 2), full.output
     assert "the disk is full" in full.output
     assert "Traceback" not in full.output

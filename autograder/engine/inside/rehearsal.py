@@ -84,21 +84,19 @@ def rehearse(its_shell: Any, run_test: Callable[..., None]) -> bool:
     Returns:
         Whether all of it went well. If not, submissions are only slower.
     """
-    names, went_well = set(its_shell.user_ns), True
+    went_well = True
     frames: list[bytes] = []
     times = _TIMES if "torch" in sys.modules else 0
     before = sys.stdout, sys.stderr
     sys.stdout = sys.stderr = io.StringIO()
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), its_shell.forgetting():
             warnings.simplefilter("ignore")
             for _ in range(times):
-                went_well = bool(its_shell.run_cell(_CELL, store_history=False).success) and went_well
+                went_well = bool(its_shell.run_cell(_CELL, store_history=True).success) and went_well
                 run_test(_TEST, {}, 0, frames.append, question="rehearsal")
     except Exception:
         went_well = False
     finally:
         sys.stdout, sys.stderr = before
-        for name in set(its_shell.user_ns) - names:
-            del its_shell.user_ns[name]
     return went_well and all(read_frame(frame).kind == VALUE for frame in frames)

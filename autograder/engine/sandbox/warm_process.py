@@ -12,14 +12,17 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from autograder.engine.inside.messages import send_message
 from autograder.engine.sandbox import walls
 from autograder.engine.sandbox.cgroups import Cgroup, make_cgroup
 from autograder.engine.sandbox.channel import read_message
 from autograder.engine.sandbox.errors import SandboxUnavailable
+from autograder.engine.sandbox.preload import PRELOAD
 from autograder.records.execution import Limits
 
 _START_SECONDS = 120.0
@@ -33,20 +36,23 @@ class WarmProcess:
     Its methods may be called from several threads.
 
     Args:
-        preload: modules that it imports before it forks.
+        preload: modules that it imports before it forks; `imports_too` adds some while it starts.
         unsafe_no_sandbox: without walls: student code then has all the rights of this process.
         workers: how many submissions there can be at once.
     """
 
-    def __init__(self, preload: tuple[str, ...], unsafe_no_sandbox: bool = False, workers: int = 1) -> None:
-        self.preload = preload
+    def __init__(self, preload: tuple[str, ...] = PRELOAD, unsafe_no_sandbox: bool = False, workers: int = 1) -> None:
+        self._preload = list(dict.fromkeys(preload))
+        self._later: list[str] = []
         self.walls = not unsafe_no_sandbox
         self.cgroup: Cgroup | None = None
-        self._workers = workers
+        self.workers = workers
         self._cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
         self._process: subprocess.Popen[bytes] | None = None
         self._root: socket.socket | None = None
         self._starter: ThreadPoolExecutor | None = None  # bubblewrap dies with the thread that started it
+        self._complaints: IO[bytes] | None = None
+        self._is_ready = False
         self._bounds: Limits | None = None  # those that the cgroup has
         self._lock = threading.RLock()
 
@@ -59,30 +65,51 @@ class WarmProcess:
     def runs(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def start(self) -> None:
-        """Start it, unless it runs. It takes a few seconds: it imports torch.
+    def begin(self) -> None:
+        """Begin to start it, unless it runs, and go on meanwhile.
 
         Raises:
-            SandboxUnavailable: there is no sandbox on this system; the message says why.
+            SandboxUnavailable: as `start`, as far as that is known.
         """
         with self._lock:
             if self.runs:
                 return
             self.close()
             self._root, theirs = socket.socketpair()
-            with theirs, tempfile.TemporaryFile() as complaints:
+            self._complaints = tempfile.TemporaryFile()  # noqa: SIM115
+            with theirs:
                 command, environment = self._command(theirs.fileno())
                 self._starter = ThreadPoolExecutor(1, "gradus-starter")
                 self._process = self._starter.submit(
                     subprocess.Popen, command, env=environment, pass_fds=(theirs.fileno(),),
-                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=complaints, start_new_session=True,
+                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._complaints,
+                    start_new_session=True,
                 ).result()  # fmt: skip
-                theirs.close()
-                if self._first_message() is None:
+
+    def imports_too(self, modules: Iterable[str]) -> None:
+        """Have it import these, too; for as long as nobody has waited for it."""
+        with self._lock:
+            self._later += [name for name in modules if name not in self._preload + self._later]
+
+    def start(self) -> None:
+        """Start it, unless it runs, and wait until it does. It takes a few seconds: it imports torch.
+
+        Raises:
+            SandboxUnavailable: there is no sandbox on this system; the message says why.
+        """
+        with self._lock:
+            if self.runs and self._is_ready:
+                return
+            self.begin()
+            self._is_ready = self._first_message() is not None
+            if not self._is_ready:
+                complaints, self._complaints = self._complaints, None
+                assert complaints is not None
+                with complaints:
                     self.close()
                     complaints.seek(0)
                     said = complaints.read(4096).decode("utf-8", "replace").strip().splitlines()
-                    raise SandboxUnavailable(f"the sandbox does not start: {said[-1] if said else 'it says nothing'}")
+                raise SandboxUnavailable(f"the sandbox does not start: {said[-1] if said else 'it says nothing'}")
 
     def channel(self) -> socket.socket:
         """A worker's own channel for commands; when it is closed, the worker's submission goes.
@@ -102,7 +129,7 @@ class WarmProcess:
         """Have the cgroup, if there is one, hold for submissions with `limits`."""
         with self._lock:
             if self.cgroup is not None and self._bounds != limits:  # they are one run's: once is enough
-                self.cgroup.bound(limits, self._workers)
+                self.cgroup.bound(limits, self.workers)
                 self._bounds = limits
 
     def close(self) -> None:
@@ -113,10 +140,14 @@ class WarmProcess:
                 self._root = None
             if self._process is not None:
                 with contextlib.suppress(subprocess.TimeoutExpired):
-                    self._process.wait(_STOP_SECONDS)
+                    self._process.wait(_STOP_SECONDS if self._is_ready else 0)  # before, it does not listen
                 self._process.kill()
                 self._process.wait()
                 self._process = None
+            self._is_ready = False
+            if self._complaints is not None:
+                self._complaints.close()
+                self._complaints = None
             if self._starter is not None:
                 self._starter.shutdown()
                 self._starter = None
@@ -125,7 +156,7 @@ class WarmProcess:
                 self.cgroup = self._bounds = None
 
     def _command(self, descriptor: int) -> tuple[list[str], dict[str, str]]:
-        order = {"root_fd": descriptor, "walls": self.walls, "preload": self.preload, "cores": self._cores}
+        order = {"root_fd": descriptor, "walls": self.walls, "preload": self._preload, "cores": self._cores}
         warm = [sys.executable, "-P", "-m", "autograder.engine.inside.warm", json.dumps(order)]
         if not self.walls:
             return warm, unsafe_environment()
@@ -145,10 +176,11 @@ class WarmProcess:
         return [sys.executable, "-I", "-S", script, json.dumps(launch)], {"PATH": "/usr/bin:/bin"}
 
     def _first_message(self) -> dict[str, Any] | None:
-        """What it says when it is ready; None when it has gone."""
+        """What it says when it is ready, after it has been told what else to import; None when it has gone."""
         assert self._root is not None
         self._root.settimeout(_START_SECONDS)
         try:
+            send_message(self._root, {"preload": self._later})
             head = self._root.recv(4, socket.MSG_WAITALL)
             if len(head) < 4:
                 return None

@@ -153,10 +153,17 @@ def answers_of_a_gigabyte(work: Work) -> None:
 @attack(30, exactly=False, problem="", harms_host=True)
 def slow_in_every_cell(work: Work) -> None:
     for _ in range(200):
-        work.add("import time\ntime.sleep(1.5)")
+        work.add("import time\ntime.sleep(0.75)")
 
 
 @attack(30, exactly=False, harms_host=True)
 def slow_in_every_question(work: Work) -> None:
-    for question in ("recall_and_precision", "log_sum_exp", "softmax", "kl_divergence", "accuracy_gap"):
-        work.preface(question, "import time\ntime.sleep(0.3)")
+    for question in (
+        "recall_and_precision",
+        "log_sum_exp",
+        "softmax",
+        "kl_divergence",
+        "accuracy_gap",
+        "calibration_error",
+    ):
+        work.preface(question, "import time\ntime.sleep(0.15)")

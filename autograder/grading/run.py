@@ -1,0 +1,102 @@
+"""The light half of a grading run: what is to be run, and the sandboxes that run it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from autograder.bounded.process import prepare
+from autograder.course import Course
+from autograder.engine.pool import Pool
+from autograder.engine.sandbox import WarmProcess, preload_for
+from autograder.files.log import log_to
+from autograder.gradebook.gradebook_file import require_sound_gradebook
+from autograder.grading.marker_maker import FOR_MARKERS
+from autograder.grading.run_options import RunOptions
+from autograder.grading.session import Session
+from autograder.records.graded import Graded
+from autograder.submissions.folders import Submission, find_submissions
+from gradus.cores import available_cores
+
+if TYPE_CHECKING:
+    from autograder.grading.class_run import Progress
+    from autograder.records.report import Report
+
+_FOR_PAGES = ("autograder.feedback.pages",)
+SURE_TO_ERR = 10  # of so many submissions one is wrong somewhere, and hints will be needed
+
+_log = logging.getLogger("traitlets")  # nbgrader's own, which goes to the course's log file
+
+
+def graded_class(
+    course: Course, problem_set: str, options: RunOptions, progress: Progress, warm: WarmProcess
+) -> Report:
+    """As `autograder.grading.grade.grade`, with a warm process that has begun to start."""
+    submissions = find_submissions(course, problem_set)
+    with course.grading() as notes, ExitStack() as stack:
+        require_sound_gradebook(course.gradebook)
+        log_to(course.log)
+        session = stack.enter_context(
+            Session.open(course, problem_set, seed=options.seed, fresh=options.fresh, sandbox=options.sandbox)
+        )
+        session.results.sweep()
+        prepare(FOR_MARKERS + _FOR_PAGES * options.feedback)
+        skipped = session.skipped()
+        for sentence in skipped:
+            _log.warning(sentence)
+        todo = _split(session, submissions)
+        workers = min(options.workers or available_cores(), len(todo.waiting))
+        if not workers:
+            warm.close()
+        limits, sandbox, modules = session.options.limits, session.options.sandbox, tuple(todo.modules)
+        with Pool[Submission, Graded](workers, limits, sandbox, modules, warm) as pool, _ended_at_once(session):
+            pool.warm()
+            if todo.waiting:
+                pool.submit(lambda sandbox: session.answer_key(sandbox.run))
+            if len(todo.waiting) >= SURE_TO_ERR:
+                pool.submit(lambda sandbox: session.hints.prepare(sandbox.run))
+            from autograder.grading.class_run import ClassRun
+
+            run = ClassRun(session, submissions, options.feedback, progress)
+            report = run.report(todo.ready, todo.waiting, pool)
+        if not report.failures:
+            session.prune(graded.key for graded in run.graded.values())
+        return replace(report, skipped=skipped, notes=[*notes, *report.notes])
+
+
+@contextmanager
+def _ended_at_once(session: Session) -> Iterator[None]:
+    """The pool's threads wait for what is being judged; after Ctrl-C nobody does."""
+    try:
+        yield
+    except BaseException:
+        session.stop()
+        raise
+
+
+@dataclass
+class _Todo:
+    """Submissions that have a result already or can have none, and those that are to be run with what they import."""
+
+    ready: list[Submission] = field(default_factory=list)
+    waiting: list[Submission] = field(default_factory=list)
+    modules: dict[str, None] = field(default_factory=dict)
+
+
+def _split(session: Session, submissions: list[Submission]) -> _Todo:
+    todo = _Todo(modules=dict.fromkeys(preload_for(session.sources())))
+    for submission in submissions:
+        if submission.obstacle:
+            todo.ready.append(submission)
+            continue
+        found = session.handed_in(submission.student)
+        if session.find(session.content_key(found)) is not None:
+            todo.ready.append(submission)
+            continue
+        todo.waiting.append(submission)
+        if isinstance(found.content, bytes):
+            todo.modules |= dict.fromkeys(preload_for([found.content.decode("utf-8", "replace")]))
+    return todo

@@ -1,0 +1,69 @@
+"""Write into the head of each chapter which words of the glossary it introduces, with a link back to the glossary.
+
+`python tools/new_words.py` takes the words from `book/appendix/glossary.md`, which says of each where it is introduced;
+a test compares.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from gradus.notebook.form import canonical_text, read, source_of
+
+ROOT = Path(__file__).resolve().parent.parent
+ROW = re.compile(r"^\| (?P<term>[^|]+) \| (?P<meaning>[^|]+) \| \[(?P<title>[^\]]+)\]\(\.\./(?P<path>[^)]+)\) \|$")
+QUESTION = "| Which words are new? | "
+ABOVE = "| What do I need first? | "
+LINE = re.compile(rf"^{re.escape(QUESTION)}.*\n", re.MULTILINE)
+
+
+def glossary(root: Path) -> list[dict[str, str]]:
+    """The lines of the glossary's table: term, meaning, and title and path of the chapter that introduces it."""
+    lines = (root / "book" / "appendix" / "glossary.md").read_text(encoding="utf-8").splitlines()
+    return [match.groupdict() for line in lines if (match := ROW.match(line))]
+
+
+def chapters(root: Path) -> list[Path]:
+    return sorted((root / "book").glob("[0-9]*/*.ipynb"))
+
+
+def introduced(root: Path) -> dict[Path, list[str]]:
+    """The terms that each chapter introduces, as the glossary has them."""
+    terms: dict[Path, list[str]] = defaultdict(list)
+    for row in glossary(root):
+        terms[root / "book" / row["path"]].append(row["term"])
+    return {path: terms[path] for path in chapters(root)}
+
+
+def with_words(head: str, terms: list[str]) -> str:
+    """A chapter's first cell with the line that its terms ask for, and without one if there are none."""
+    head = LINE.sub("", head)
+    line = f"{QUESTION}{', '.join(terms)} (see the [Glossary](../appendix/glossary.md)) |\n" if terms else ""
+    return head.replace(ABOVE, line + ABOVE, 1)
+
+
+def write(path: Path, terms: list[str]) -> bool:
+    """Put the line into a chapter, where it has another or none; whether it did."""
+    notebook: dict[str, Any] = read(path)
+    first = notebook["cells"][0]
+    wanted = with_words(source_of(first), terms)
+    if source_of(first) == wanted:
+        return False
+    first["source"] = wanted
+    path.write_text(canonical_text(notebook), encoding="utf-8")
+    return True
+
+
+def main() -> int:
+    for path, terms in introduced(ROOT).items():
+        if write(path, terms):
+            print(f"{path.relative_to(ROOT)}: {', '.join(terms) or 'no new words'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
