@@ -104,16 +104,19 @@ def preflight(
 def export_library(
     notebook: Annotated[Path, typer.Argument(metavar="NOTEBOOK", help="Your ps6.ipynb, or the solution's.")],
     to: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder that gets `mytorch/`.")] = Path(),
+    interface: Annotated[str, typer.Option(metavar="COURSE", help="Names for another course's tests: 11-785.")] = "",
 ) -> None:
     """Write the classes of problem set 6 as the package `mytorch`, to import and to test. Nothing is executed.
 
     `mytorch.nn` has the layers and losses, `mytorch.optim` has SGD, `mytorch.models` the models and what they are
     made of. Experiments in an answer cell are refused: they would run at every import. A folder `mytorch` that this
-    command did not write is left alone, and the exit status is 2.
+    command did not write is left alone, and the exit status is 2. With `--interface 11-785` the models have their
+    outputs and gradients as `Z0`, `A1`, `dLdZ0`, `dLdA1` … too, as the tests of that course of Carnegie Mellon
+    University ask for them.
     """
     from gradus.hand_in.library_export import export_library as write
 
-    export = write(notebook, to)
+    export = write(notebook, to, interface)
     for label in export.unanswered:
         print(f"not answered yet: {label}")
     written = f"{printable(str(export.folder))}: {len(export.files)} files written."

@@ -94,6 +94,37 @@ def test_the_notebook_is_not_executed(tmp_path: Path) -> None:
     assert not (tmp_path / "imported").exists()
 
 
+def test_the_names_of_another_course_are_there_on_wish(tmp_path: Path) -> None:
+    """A stand-in for the tests of CMU's 11-785: MLP0 and MLP1 by single names, MLP4 by its lists."""
+    export_library(SOLUTION, tmp_path, "11-785")
+    code = (
+        "import copy, pickle, numpy as np; from mytorch.models import MLP0, MLP4, mlp\n"
+        "rng = np.random.default_rng(0)\n"
+        "for make, depth in ((MLP0, 1), (mlp.MLP1, 2), (MLP4, 5)):\n"
+        "    model, A = make(debug=True), rng.standard_normal((4, 2)).astype('f')\n"
+        "    assert not hasattr(model, 'Z0')\n"
+        "    for layer in model.layers[::2]:\n"
+        "        layer.W, layer.b = rng.random(layer.W.shape), rng.random(layer.b.shape) - 1\n"
+        "    model.forward(A)\n"
+        "    model.backward(np.ones_like(model.A[-1]))\n"
+        "    assert model.A0 is A\n"
+        "    for i in range(depth):\n"
+        "        layer, Z = model.layers[2 * i], getattr(model, f'Z{i}')\n"
+        "        assert np.allclose(Z, getattr(model, f'A{i}') @ layer.W.T + layer.b.T)\n"
+        "        assert np.allclose(getattr(model, f'A{i + 1}'), np.maximum(Z, 0))\n"
+        "        dLdZ = getattr(model, f'dLdZ{i}')\n"
+        "        assert np.allclose(dLdZ, getattr(model, f'dLdA{i + 1}') * (Z > 0))\n"
+        "        assert np.allclose(getattr(model, f'dLdA{i}'), dLdZ @ layer.W)\n"
+        "    for absent in (f'Z{depth}', f'A{depth + 1}', 'dLdB0', 'B0', 'A', 'Ax', 'dLd', 'Z'):\n"
+        "        assert absent == 'A' or not hasattr(model, absent), absent\n"
+        "    assert copy.deepcopy(pickle.loads(pickle.dumps(model))).Z0.shape == model.Z0.shape\n"
+        "print('all there')"
+    )
+    assert python(tmp_path, code) == "all there\n"
+    with pytest.raises(GradusError, match=r"--interface cs231n: no such interface; there is 11-785"):
+        export_library(SOLUTION, tmp_path, "cs231n")
+
+
 def test_a_released_notebook_is_exported_and_says_what_is_not_answered(tmp_path: Path) -> None:
     export = export_library(ROOT / "exercises" / "ps6" / "ps6.ipynb", tmp_path)
     assert set(export.unanswered) == {label for cells in LIBRARY.values() for label in cells}
@@ -164,7 +195,7 @@ def test_an_experiment_below_changes_no_import(tmp_path: Path) -> None:
     def experiment(cells: dict[str, Notebook]) -> None:
         add("imports", "from math import sqrt")(cells)
         add("GELU", "ROOT = sqrt(2)")(cells)
-        add("together", "from torch import sqrt")(cells)
+        add("tools", "from torch import sqrt")(cells)
 
     export_library(changed(tmp_path, experiment), tmp_path)
     assert python(tmp_path, "from mytorch.nn import activation; print(round(activation.ROOT, 3))") == "1.414\n"
@@ -318,7 +349,7 @@ def test_the_command_line_says_what_it_wrote_and_what_is_wrong(tmp_path: Path) -
 
     written = gradus(SOLUTION, "--to", "here")
     assert (written.returncode, written.stderr) == (0, "")
-    assert "here/mytorch: 10 files written" in written.stdout
+    assert "here/mytorch: 12 files written" in written.stdout
     assert (tmp_path / "here" / "mytorch" / "__init__.py").is_file()
     refused = gradus(ROOT / "solutions" / "ps4" / "ps4.ipynb")
     assert refused.returncode == 2
@@ -328,6 +359,6 @@ def test_the_command_line_says_what_it_wrote_and_what_is_wrong(tmp_path: Path) -
 
 
 def test_the_classes_of_the_package_are_those_of_the_interface() -> None:
-    layers = {"Linear", "Identity", "Sigmoid", "Tanh", "ReLU", "GELU", "Softmax", "BatchNorm1d"}
+    layers = {"Linear", "Identity", "Sigmoid", "Tanh", "ReLU", "GELU", "Softmax", "BatchNorm1d", "LayerNorm", "Dropout"}
     others = {"MSELoss", "CrossEntropyLoss", "SGD", "MLP0", "MLP1", "MLP4"}
     assert layers | others == CLASSES

@@ -107,7 +107,7 @@ def test_feedback_shows_the_hint_for_a_misconception_and_the_report_counts_it(
 ) -> None:
     run, _ = sample
     emre = run.submission("emre")
-    assert emre["misconceptions"] == {"test_cross_entropy": "the_sum_of_the_losses"}
-    assert "You add up the losses of the examples" in Path(emre["feedback"]).read_text()
-    assert "test_cross_entropy: 1 with the misconception 'the sum of the losses'" in run.output
+    assert emre["misconceptions"] == {"test_kl_divergence": "the_sum_over_the_examples"}
+    assert "You add up the divergences of the examples" in Path(emre["feedback"]).read_text()
+    assert "test_kl_divergence: 1 with the misconception 'the sum over the examples'" in run.output
     assert run.submission("amara")["misconceptions"] == {}

@@ -1,4 +1,4 @@
-"""The page of notation says each symbol once, and the formulas and words of the chapters hold to it."""
+"""The page of notation says each symbol once, and the formulas and words of the chapters and sets hold to it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import pytest
 
 from gradus.notebook.form import read, source_of
 
-BOOK = Path(__file__).resolve().parent.parent / "book"
+ROOT = Path(__file__).resolve().parent.parent
+BOOK = ROOT / "book"
 PAGE = (BOOK / "appendix" / "notation.md").read_text(encoding="utf-8")
 CHAPTERS = [*BOOK.glob("0*/*.ipynb")]
+SETS = [ROOT / "solutions" / name / f"{name}.ipynb" for name in ("ps4", "ps5", "ps6")]
 REFUSED = {
     r"=\s*1\}\^\{?q": "classes are counted from 0",
     r"o_q\b|o_\{q\}": "the last logit is that of class q - 1",
@@ -40,7 +42,7 @@ def test_each_symbol_has_one_row() -> None:
     assert sorted(symbols) == sorted(set(symbols))
 
 
-@pytest.mark.parametrize("path", sorted(CHAPTERS), ids=lambda path: f"{path.parent.name[:2]}-{path.stem}")
+@pytest.mark.parametrize("path", sorted([*CHAPTERS, *SETS]), ids=lambda path: f"{path.parent.name[:2]}-{path.stem}")
 def test_formulas_use_letters_as_the_page_says(path: Path) -> None:
     for cell in read(path)["cells"]:
         if cell["cell_type"] == "markdown":

@@ -254,7 +254,7 @@ def test_the_form_that_is_shown_to_people_is_read(text: str, tmp_path: Path) -> 
 
 HANDED_IN = {
     ("ps4", "softmax", "over_everything"): (
-        "def softmax(Z):\n    E = torch.exp(Z - Z.amax(dim=1, keepdim=True))\n    return E / E.sum()"
+        "def softmax(logits):\n    E = torch.exp(logits - logits.amax(dim=1, keepdim=True))\n    return E / E.sum()"
     ),
     ("ps6", "ReLU", "OpenAtTheKink"): (
         "class Right:\n    def forward(self, Z):\n        self.mask = Z >= 0\n        return np.maximum(Z, 0)\n\n"

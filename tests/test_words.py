@@ -25,8 +25,8 @@ AT_MOST = 0.08
 # Where a class of mistakes can occur, and under which name it is recognised there. A word of the hint says that it is.
 ANYWHERE = {
     "twice": {
-        "ps4": ["softmax: softmax_twice", "cross_entropy: softmax_twice", "cross_entropy_grad: softmax_twice",
-                "fit_softmax: softmax_twice"],
+        "ps4": ["softmax: softmax_twice", "kl_divergence: softmax_twice",
+                "calibration_error: softmax_twice", "fit_softmax: softmax_twice"],
         "ps5": ["softmax_backward: softmax_twice", "cross_entropy_backward: softmax_twice",
                 "mlp_gradients: softmax_twice", "mlp_gradients: softmax_before_the_loss"],
         "ps6": ["Softmax: SoftmaxTwice", "CrossEntropyLoss: SoftmaxTwice"],
@@ -39,8 +39,8 @@ ANYWHERE = {
                 "sgd_epoch: sums_over_the_minibatch", "ridge: a_mean_taken_for_a_sum", "RidgeRegression: SumOfSquares",
                 "k_fold_loss: the_mean_of_the_means"],
         "ps4": ["log_sum_exp: the_mean_of_the_exponentials", "softmax: divided_by_the_mean",
-                "cross_entropy: the_sum_of_the_losses", "cross_entropy_grad: the_mean_forgotten",
-                "accuracy: a_count", "fit_softmax: the_sum_over_the_minibatch"],
+                "kl_divergence: the_sum_over_the_examples",
+                "calibration_error: a_sum_for_the_mean", "fit_softmax: the_sum_over_the_minibatch"],
         "ps5": ["directional_error: a_mean_for_the_inner_product", "unbroadcast: the_mean_of_the_copies",
                 "linear_backward: divided_once_more", "softmax_backward: a_mean_for_the_sum",
                 "cross_entropy_backward: of_the_sum", "mlp_gradients: no_mean", "ScaledSign: ScaleAveraged"],

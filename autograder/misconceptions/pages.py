@@ -5,7 +5,7 @@
     ## Right
 
     **through logarithms**
-    - `return torch.exp(Z - torch.logsumexp(Z, dim=1, keepdim=True))`
+    - `return torch.exp(logits - torch.logsumexp(logits, dim=1, keepdim=True))`
 
     ## Wrong
 
@@ -16,7 +16,7 @@
     ```
 
     **without the shift**: This is right for ordinary scores, but exp(1000) is infinite.
-    - `E = torch.exp(Z)`
+    - `E = torch.exp(logits)`
     - `return E / E.sum(dim=1, keepdim=True)`
 
     **half of it**: Your probabilities sum to one half, because you divide by twice the sum.
@@ -24,8 +24,8 @@
 
     ## Wrong at an edge
 
-    **an example at least**: No examples, no rows: `Z` may be empty, and the maximum of nothing is an error.
-    - `Z.max(dim=1, keepdim=True).values` → `Z.max()`
+    **an example at least**: No examples, no rows: `logits` may be empty, and the maximum of nothing is an error.
+    - `logits.max(dim=1, keepdim=True).values` → `logits.max()`
 
 Here such a file becomes plain values. What the code means, `programs.py` knows; what an edge is, `judging/ideas.py`.
 """

@@ -4,29 +4,34 @@ import torch
 from torch.nn import functional as F
 
 
-def one_hot(y: torch.Tensor, num_classes: int) -> torch.Tensor:
-    return torch.eye(num_classes)[y]
+def recall_and_precision(y: torch.Tensor, predicted: torch.Tensor, num_classes: int) -> torch.Tensor:
+    T, P = F.one_hot(y, num_classes), F.one_hot(predicted, num_classes)
+    return (T * P).sum(0) / torch.stack([T.sum(0), P.sum(0)]).clamp(min=1)
 
 
-def log_sum_exp(Z: torch.Tensor) -> torch.Tensor:
-    m = Z.amax(1)
-    return m + (Z - m[:, None]).exp().sum(1).log()
+def log_sum_exp(logits: torch.Tensor) -> torch.Tensor:
+    m = logits.amax(1)
+    return m + (logits - m[:, None]).exp().sum(1).log()
 
 
-def softmax(Z: torch.Tensor) -> torch.Tensor:
-    return (Z - Z.logsumexp(1, keepdim=True)).exp()
+def softmax(logits: torch.Tensor) -> torch.Tensor:
+    return (logits - logits.logsumexp(1, keepdim=True)).exp()
 
 
-def cross_entropy(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    return (logits.logsumexp(1) - logits.gather(1, y[:, None])[:, 0]).mean()
+def kl_divergence(targets: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
+    excess = torch.xlogy(targets, targets) - targets * (logits - logits.logsumexp(1, keepdim=True))
+    return excess.sum() / len(logits)
 
 
-def cross_entropy_grad(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    return (torch.softmax(logits, 1) - F.one_hot(y, logits.shape[1])) / len(y)
+def accuracy_gap(logits: torch.Tensor, other: torch.Tensor, y: torch.Tensor) -> tuple[float, float]:
+    d = (logits.argmax(1) == y).double() - (other.argmax(1) == y).double()
+    return d.mean().item(), (d.var(correction=0) / len(d)).sqrt().item()
 
 
-def accuracy(logits: torch.Tensor, y: torch.Tensor) -> float:
-    return (logits.argmax(1) == y).double().mean().item()
+def calibration_error(logits: torch.Tensor, y: torch.Tensor, num_bins: int) -> float:
+    confidence, predicted = logits.double().softmax(1).max(1)
+    off = (confidence - (predicted == y).double())[confidence.argsort()]
+    return sum(part.sum().abs().item() for part in off.tensor_split(num_bins)) / len(off)
 
 
 def fit_softmax(

@@ -3,51 +3,64 @@
 import torch
 
 
-def one_hot(y: torch.Tensor, num_classes: int) -> torch.Tensor:
-    rows = torch.zeros((len(y), num_classes))
-    for i, label in enumerate(y.tolist()):
-        rows[i, label] = 1
-    return rows
+def recall_and_precision(y: torch.Tensor, predicted: torch.Tensor, num_classes: int) -> torch.Tensor:
+    shares = torch.zeros(2, num_classes)
+    pairs = list(zip(y.tolist(), predicted.tolist(), strict=True))
+    for j in range(num_classes):
+        found = [answer == j for label, answer in pairs if label == j]
+        right = [label == j for label, answer in pairs if answer == j]
+        shares[0, j] = sum(found) / max(len(found), 1)
+        shares[1, j] = sum(right) / max(len(right), 1)
+    return shares
 
 
-def log_sum_exp(Z: torch.Tensor) -> torch.Tensor:
-    result = torch.empty(len(Z), dtype=Z.dtype)
-    for i, z in enumerate(Z):
+def log_sum_exp(logits: torch.Tensor) -> torch.Tensor:
+    result = torch.empty(len(logits), dtype=logits.dtype)
+    for i, z in enumerate(logits):
         top = max(z.tolist())
         result[i] = top + (z - top).exp().sum().log()
     return result
 
 
-def softmax(Z: torch.Tensor) -> torch.Tensor:
-    P = torch.empty(Z.shape, dtype=Z.dtype)
-    for i, z in enumerate(Z):
+def softmax(logits: torch.Tensor) -> torch.Tensor:
+    P = torch.empty(logits.shape, dtype=logits.dtype)
+    for i, z in enumerate(logits):
         weights = (z - z.max()).exp()
         P[i] = weights / weights.sum()
     return P
 
 
-def cross_entropy(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+def kl_divergence(targets: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
     total = torch.zeros((), dtype=logits.dtype)
-    for z, label in zip(logits, y, strict=True):
+    for t, z in zip(targets, logits, strict=True):
         shifted = z - z.max()
-        total = total + shifted.exp().sum().log() - shifted[label]
-    return total / len(y)
+        log_p = shifted - shifted.exp().sum().log()
+        some = t > 0
+        total = total + torch.einsum("q,q->", t[some], t[some].log() - log_p[some])
+    return total / len(logits)
 
 
-def cross_entropy_grad(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    G = (logits - logits.amax(dim=1, keepdim=True)).exp()
-    G = G / torch.einsum("nk->n", G)[:, None]
-    for i, label in enumerate(y):
-        G[i, label] -= 1
-    return G / len(y)
+def accuracy_gap(logits: torch.Tensor, other: torch.Tensor, y: torch.Tensor) -> tuple[float, float]:
+    d = []
+    for first, second, label in zip(logits.tolist(), other.tolist(), y.tolist(), strict=True):
+        d.append((first.index(max(first)) == label) - (second.index(max(second)) == label))
+    mean = sum(d) / len(d)
+    return mean, (sum((each - mean) ** 2 for each in d) / len(d)) ** 0.5 / len(d) ** 0.5
 
 
-def accuracy(logits: torch.Tensor, y: torch.Tensor) -> float:
-    correct = 0
-    for scores, label in zip(logits.tolist(), y.tolist(), strict=True):
-        if scores.index(max(scores)) == label:
-            correct += 1
-    return correct / len(y)
+def calibration_error(logits: torch.Tensor, y: torch.Tensor, num_bins: int) -> float:
+    found = []
+    for z, label in zip(logits, y.tolist(), strict=True):
+        p = torch.softmax(z, dim=0).tolist()
+        found.append((max(p), p.index(max(p)) == label))
+    found.sort()
+    size, longer = divmod(len(found), num_bins)
+    total, start = 0.0, 0
+    for b in range(num_bins):
+        end = start + size + (1 if b < longer else 0)
+        total += abs(sum(confidence - right for confidence, right in found[start:end]))
+        start = end
+    return total / len(found)
 
 
 def fit_softmax(

@@ -26,6 +26,8 @@ LIBRARY: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "nn/loss": {"MSELoss": ("MSELoss",), "CrossEntropyLoss": ("CrossEntropyLoss",)},
     "nn/batchnorm": {"BatchNorm1d": ("BatchNorm1d",)},
+    "nn/layernorm": {"LayerNorm": ("LayerNorm",)},
+    "nn/dropout": {"Dropout": ("Dropout",)},
     "optim/sgd": {"SGD": ("SGD",)},
     "models/mlp": {"MLP4": ("MLP0", "MLP1", "MLP4")},
 }

@@ -11,6 +11,7 @@ from pathlib import Path
 from gradus.errors import GradusError
 from gradus.hand_in.import_order import as_isort, sorted_imports
 from gradus.hand_in.library_cells import LIBRARY, PROBLEM_SET, Cell, answer_cells, imports_among, is_unanswered
+from gradus.hand_in.library_interfaces import added
 from gradus.names import bound_names, free_names
 from gradus.notebook.cells import label_of
 from gradus.notebook.form import Notebook, read, source_of
@@ -31,20 +32,24 @@ class Export:
     unanswered: tuple[str, ...]
 
 
-def export_library(path: Path, to: Path) -> Export:
+def export_library(path: Path, to: Path, interface: str = "") -> Export:
     """Write the classes of the notebook in `path` as the package `to`/mytorch.
+
+    `interface` names a course whose tests ask for further names; the models get them.
 
     Raises:
         GradusError: it is not ps6, an answer cell is missing, twice there, not plain Python, short of a class or does
             more than define, a name is defined in none of them or twice in one module, or `to`/mytorch is there and
             was not written by this command.
     """
+    ends = added(interface)
     try:
         notebook = read(path)
         cells = answer_cells(path, notebook)
         texts = _modules(path, notebook, cells) | _packages(path, cells)
     except (RecursionError, MemoryError):
         raise GradusError(f"{path}: a cell is nested too deeply to be read; write it in simpler steps.") from None
+    texts |= {name: texts[name] + end for name, end in ends.items()}
     folder = to / PACKAGE
     _require_own(folder, texts)
     try:

@@ -41,7 +41,7 @@ HONEST: Mapping[str, tuple[Student, tuple[str, ...]]] = {
     "r11-zz-honest-mistake": (Student("", "", "compact", {"softmax": "softmax_over_examples"}), ("softmax",)),
     "r17-zz-honest-compact": (Student("", "", "compact"), ()),
     "r24-zz-honest-stub": (Student("", "", None), tuple(name.removeprefix("test_") for name in POINTS)),
-    "z-honest-sum": (Student("", "", "loops", {"cross_entropy": "cross_entropy_summed"}), ("cross_entropy",)),
+    "z-honest-sum": (Student("", "", "loops", {"kl_divergence": "kl_divergence_summed"}), ("kl_divergence",)),
 }
 NEIGHBOUR = "a-honest-plain"
 SAID_ON_SUCCESS = ("LEAKED-INPUT", "GOT-OUT")  # attacks put these together when they run

@@ -13,12 +13,12 @@ from autograder.sample_class.submissions import answers
 from gradus.notebook.form import Notebook, source_of
 
 POINTS = {
-    "test_one_hot": 1.0,
-    "test_log_sum_exp": 2.0,
-    "test_softmax": 2.0,
-    "test_cross_entropy": 2.0,
-    "test_cross_entropy_grad": 3.0,
-    "test_accuracy": 1.0,
+    "test_recall_and_precision": 2.0,
+    "test_log_sum_exp": 1.0,
+    "test_softmax": 1.0,
+    "test_kl_divergence": 2.0,
+    "test_accuracy_gap": 2.0,
+    "test_calibration_error": 3.0,
     "test_fit_softmax": 4.0,
 }
 NOTHING = dict.fromkeys(POINTS, 0.0)
@@ -71,7 +71,7 @@ class Work:
         self.body(question, lines)
         self.cell(question)["source"] += answers(RIGHT)[question]
 
-    def add(self, source: str, before: str = "one_hot-prompt", kind: str = "code") -> None:
+    def add(self, source: str, before: str = "recall_and_precision-prompt", kind: str = "code") -> None:
         """Add a cell of the student's own; `before=""` is at the end."""
         cell = {"cell_type": kind, "id": f"mine-{len(self.notebook['cells'])}", "metadata": {}, "source": source}
         if kind == "code":

@@ -7,33 +7,33 @@ from attacks.attack import Work, attack
 VISIBLE = "if y.tolist() != [2, 0]:\n    "  # what follows happens only when a hidden test calls
 
 
-@attack(7, loses=("one_hot",))
+@attack(7, loses=("recall_and_precision",))
 def system_exit_in_a_function(work: Work) -> None:
-    work.preface("one_hot", "raise SystemExit(0)")
+    work.preface("recall_and_precision", "raise SystemExit(0)")
 
 
-@attack(7, loses=("one_hot",))
+@attack(7, loses=("recall_and_precision",))
 def keyboard_interrupt_in_a_function(work: Work) -> None:
-    work.preface("one_hot", "raise KeyboardInterrupt")
+    work.preface("recall_and_precision", "raise KeyboardInterrupt")
 
 
-@attack(7, loses=("one_hot",))
+@attack(7, loses=("recall_and_precision",))
 def base_exception_of_its_own(work: Work) -> None:
     work.preface(
-        "one_hot",
+        "recall_and_precision",
         "class End(BaseException):\n    def __str__(self): raise End\n    __repr__ = __str__\n"
         "    __name__ = property(__str__)\nraise End",
     )
 
 
-@attack(7, loses=("one_hot",), problem="")
+@attack(7, loses=("recall_and_precision",), problem="")
 def os_exit_in_a_function(work: Work) -> None:
-    work.preface("one_hot", "import os\nos._exit(0)")
+    work.preface("recall_and_precision", "import os\nos._exit(0)")
 
 
-@attack(7, loses=("one_hot",))
+@attack(7, loses=("recall_and_precision",))
 def os_exit_in_hidden_tests_only(work: Work) -> None:
-    work.preface("one_hot", f"import os\n{VISIBLE}os._exit(0)")
+    work.preface("recall_and_precision", f"import os\n{VISIBLE}os._exit(0)")
 
 
 @attack(7, problem="")
@@ -45,59 +45,59 @@ def os_exit_in_a_cell(work: Work) -> None:
 def exit_and_quit_in_cells(work: Work) -> None:
     work.add("exit()")
     work.add("quit()", before="softmax-prompt")
-    work.add("raise SystemExit('done')", before="accuracy-prompt")
+    work.add("raise SystemExit('done')", before="accuracy_gap-prompt")
 
 
 @attack(7, exactly=False, problem="")
 def exits_in_five_cells(work: Work) -> None:
     """More cells that kill than there are restarts: the end is stated; the answers before them keep what they earn."""
-    for prompt in ("one_hot", "log_sum_exp", "softmax", "cross_entropy", "accuracy"):
+    for prompt in ("recall_and_precision", "log_sum_exp", "softmax", "kl_divergence", "accuracy_gap"):
         work.add("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", before=f"{prompt}-prompt")
 
 
-@attack(7, loses=("one_hot",), problem="")
+@attack(7, loses=("recall_and_precision",), problem="")
 def segmentation_fault(work: Work) -> None:
-    work.preface("one_hot", "import ctypes\nctypes.string_at(0)")
+    work.preface("recall_and_precision", "import ctypes\nctypes.string_at(0)")
 
 
-@attack(7, loses=("one_hot",), problem="")
+@attack(7, loses=("recall_and_precision",), problem="")
 def abort(work: Work) -> None:
-    work.preface("one_hot", "import os\nos.abort()")
+    work.preface("recall_and_precision", "import os\nos.abort()")
 
 
-@attack(7, loses=("one_hot",), problem="")
+@attack(7, loses=("recall_and_precision",), problem="")
 def stack_overflow(work: Work) -> None:
     work.preface(
-        "one_hot",
+        "recall_and_precision",
         "import sys\nsys.setrecursionlimit(10**9)\nclass Deep:\n    def __repr__(self): return repr([self])\n"
         "repr(Deep())",
     )
 
 
-@attack(8, loses=("one_hot",), problem="")
+@attack(8, loses=("recall_and_precision",), problem="")
 def endless_loop(work: Work) -> None:
-    work.preface("one_hot", "while True: pass")
+    work.preface("recall_and_precision", "while True: pass")
 
 
-@attack(8, loses=("one_hot",))
+@attack(8, loses=("recall_and_precision",))
 def endless_in_hidden_tests_only(work: Work) -> None:
-    work.preface("one_hot", f"import time\n{VISIBLE}time.sleep(1e6)")
+    work.preface("recall_and_precision", f"import time\n{VISIBLE}time.sleep(1e6)")
 
 
-@attack(8, loses=("one_hot",), problem="")
+@attack(8, loses=("recall_and_precision",), problem="")
 def signals_ignored(work: Work) -> None:
     work.preface(
-        "one_hot",
+        "recall_and_precision",
         "import signal, time\nfor number in range(1, 65):\n    try: signal.signal(number, signal.SIG_IGN)\n"
         "    except (OSError, ValueError): pass\n"
         "while True:\n    try: time.sleep(1)\n    except BaseException: pass",
     )
 
 
-@attack(8, loses=("one_hot",), problem="")
+@attack(8, loses=("recall_and_precision",), problem="")
 def loop_in_c_code(work: Work) -> None:
     """Catastrophic backtracking: no Python instruction ends before the universe does."""
-    work.preface("one_hot", "import re\nre.match('(a+)+$', 'a' * 60 + 'b')")
+    work.preface("recall_and_precision", "import re\nre.match('(a+)+$', 'a' * 60 + 'b')")
 
 
 @attack(8, problem="")
@@ -169,7 +169,9 @@ def signals_to_everyone(work: Work) -> None:
 
 @attack(31, exactly=False)
 def kill_minus_one(work: Work) -> None:
-    work.add("import os, signal\nos.kill(-1, signal.SIGKILL)\nos.killpg(0, signal.SIGKILL)", before="accuracy-prompt")
+    work.add(
+        "import os, signal\nos.kill(-1, signal.SIGKILL)\nos.killpg(0, signal.SIGKILL)", before="accuracy_gap-prompt"
+    )
 
 
 @attack(31)

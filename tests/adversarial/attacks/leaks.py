@@ -9,8 +9,8 @@ from __future__ import annotations
 from attacks.attack import Work, attack
 
 # True for the arguments of the visible tests of log_sum_exp; everything else is a hidden input.
-VISIBLE_Z = "Z.tolist() in ([[0, 0], [1, 2], [5, 5]], [[1000, 1000], [-1000, -1000]], [[1, 1, 1], [1, 1, 1]])"
-LEAK = "'-'.join(['LEAKED', 'INPUT']) + ' ' + repr(Z)"
+VISIBLE_LOGITS = "logits.tolist() in ([[0, 0], [1, 2], [5, 5]], [[1000, 1000], [-1000, -1000]], [[1, 1, 1], [1, 1, 1]])"
+LEAK = "'-'.join(['LEAKED', 'INPUT']) + ' ' + repr(logits)"
 
 
 @attack(14)
@@ -24,7 +24,7 @@ def prints_frames_of_callers(work: Work) -> None:
         "log_sum_exp",
         "import inspect, linecache, sys\nframe = sys._getframe()\nwhile frame:\n"
         "    print(frame.f_code.co_filename, frame.f_code.co_consts)\n"
-        f"    if not {VISIBLE_Z}: print({LEAK}, "
+        f"    if not {VISIBLE_LOGITS}: print({LEAK}, "
         "{k: v for k, v in frame.f_locals.items() if k in ('source', 'order')})\n"
         "    frame = frame.f_back\n"
         "print(''.join(sum((list(v[2]) for v in linecache.cache.values() if len(v) > 2), [])[:50]))",
@@ -70,7 +70,7 @@ def passes_the_test_on_through_files(work: Work) -> None:
     )
     work.preface(
         "log_sum_exp",
-        f"import sys\nif not {VISIBLE_Z}:\n    source = sys._getframe(2).f_locals.get('source')\n"
+        f"import sys\nif not {VISIBLE_LOGITS}:\n    source = sys._getframe(2).f_locals.get('source')\n"
         f"    with open('passed', 'a') as file: print({LEAK}, source, sys._getframe(4).f_locals, file=file)",
     )
     work.preface(
@@ -85,7 +85,7 @@ def displays_from_held_children(work: Work) -> None:
     """The control channel and the streams of the visible run are open in the child that is forked from it."""
     work.preface(
         "log_sum_exp",
-        f"from IPython.display import display, HTML\nimport os, json, struct\nif not {VISIBLE_Z}:\n"
+        f"from IPython.display import display, HTML\nimport os, json, struct\nif not {VISIBLE_LOGITS}:\n"
         f"    display(HTML({LEAK}))\n    get_ipython().showtraceback()\n"
         f"    message = json.dumps({{'kind': 'display', 'data': {{'text/plain': {LEAK}}}, "
         "'metadata': {}}).encode()\n"
@@ -96,18 +96,18 @@ def displays_from_held_children(work: Work) -> None:
 
 @attack(16, loses=("log_sum_exp",))
 def raises_the_hidden_inputs(work: Work) -> None:
-    work.preface("log_sum_exp", f"if not {VISIBLE_Z}:\n    raise ValueError({LEAK})")
+    work.preface("log_sum_exp", f"if not {VISIBLE_LOGITS}:\n    raise ValueError({LEAK})")
 
 
 @attack(16, loses=("log_sum_exp",))
 def names_an_exception_after_the_inputs(work: Work) -> None:
-    work.preface("log_sum_exp", f"if not {VISIBLE_Z}:\n    raise type({LEAK}, (Exception,), {{}})")
+    work.preface("log_sum_exp", f"if not {VISIBLE_LOGITS}:\n    raise type({LEAK}, (Exception,), {{}})")
 
 
 @attack(16)
 def prints_and_warns_the_hidden_inputs(work: Work) -> None:
     work.preface(
         "log_sum_exp",
-        f"import sys, warnings, logging\nif not {VISIBLE_Z}:\n    print({LEAK})\n    warnings.warn({LEAK})\n"
+        f"import sys, warnings, logging\nif not {VISIBLE_LOGITS}:\n    print({LEAK})\n    warnings.warn({LEAK})\n"
         f"    logging.error({LEAK})\n    sys.__stderr__.write({LEAK})\n    open('leak', 'w').write({LEAK})",
     )

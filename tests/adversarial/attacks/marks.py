@@ -74,7 +74,7 @@ def ast_transformer(work: Work) -> None:
         "import ast\nclass Blank(ast.NodeTransformer):\n"
         "    def visit_Assert(self, node): return ast.Pass()\n"
         "    def visit_Call(self, node):\n"
-        "        return ast.Constant(1.0) if getattr(node.func, 'id', '') in ('answer', 'one_hot') else node\n"
+        "        return ast.Constant(1.0) if getattr(node.func, 'id', '') in ('answer', 'recall_and_precision') else node\n"
         "get_ipython().ast_transformers.append(Blank())"
     )
 
@@ -159,12 +159,12 @@ def array_subclass(work: Work) -> None:
 
 @attack(4, right=False)
 def odd_containers(work: Work) -> None:
-    work.body("one_hot", "deep = []\nfor _ in range(100_000): deep = [deep]\nreturn deep")
+    work.body("recall_and_precision", "deep = []\nfor _ in range(100_000): deep = [deep]\nreturn deep")
     work.body("log_sum_exp", "own = []\nown.append(own)\nreturn own")
     work.body("softmax", "return torch.zeros(1).expand(10**9)")
-    work.body("cross_entropy", "return (i for i in iter(int, 1))")
-    work.body("cross_entropy_grad", "return torch.zeros(3, 3).to_sparse()")
-    work.body("accuracy", "return torch.tensor(0.75, dtype=torch.complex64)")
+    work.body("kl_divergence", "return (i for i in iter(int, 1))")
+    work.body("calibration_error", "return torch.zeros(3, 3).to_sparse()")
+    work.body("accuracy_gap", "return torch.tensor(0.75, dtype=torch.complex64)")
     work.body("fit_softmax", "import numpy as np\nreturn np.array([object()], dtype=object), {1: {2: {3: {}}}}")
 
 
@@ -210,12 +210,12 @@ def tensor_methods_patched(work: Work) -> None:
 
 @attack(27, right=False)
 def visible_cases_hard_coded(work: Work) -> None:
-    work.body("one_hot", "return torch.tensor([[0.0, 0, 1], [1, 0, 0]])")
+    work.body("recall_and_precision", "return torch.tensor([[0.0, 0, 1, 0], [0, 0, 0.5, 0]])")
     work.body(
         "log_sum_exp",
-        "return torch.tensor([0.6931, 2.3133, 5.6931] if len(Z) == 3 else [1000.6931, -999.3069])",
+        "return torch.tensor([0.6931, 2.3133, 5.6931] if len(logits) == 3 else [1000.6931, -999.3069])",
     )
-    work.body("accuracy", "return 0.75")
+    work.body("accuracy_gap", "return 0.5, 0.25")
 
 
 @attack(27, loses=("softmax",))
@@ -223,14 +223,14 @@ def wrong_only_when_graded(work: Work) -> None:
     """Right for its owner, wrong when it knows that it is graded: that is no work of the grader's."""
     work.preface(
         "softmax",
-        "import os, sys\nif 'autograder.answers' in sys.modules or '/gradus' in ':'.join(sys.path):\n    return Z",
+        "import os, sys\nif 'autograder.answers' in sys.modules or '/gradus' in ':'.join(sys.path):\n    return logits",
     )
 
 
 @attack(27)
 def right_only_when_graded(work: Work) -> None:
     """Detects the grader and behaves there: what is graded is what is handed in."""
-    work.preface("softmax", "import sys\nif 'autograder.answers' not in sys.modules:\n    return Z")
+    work.preface("softmax", "import sys\nif 'autograder.answers' not in sys.modules:\n    return logits")
 
 
 @attack(5, right=False)

@@ -22,8 +22,8 @@ def duplicate_tests(work: Work) -> None:
 @attack(21, problem="more than once")
 def duplicate_answers(work: Work) -> None:
     """The last one was graded, and that is said."""
-    twin = copy.deepcopy(work.cell("one_hot")) | {
-        "source": "def one_hot(y, num_classes):\n    return None",
+    twin = copy.deepcopy(work.cell("recall_and_precision")) | {
+        "source": "def recall_and_precision(y, num_classes):\n    return None",
         "id": "twin",
     }
     work.notebook["cells"].insert(0, twin)

@@ -58,7 +58,7 @@ def html_in_the_essay(work: Work) -> None:
 def html_in_raw_cells(work: Work) -> None:
     for text in HOSTILE:
         work.add(text, kind="raw")
-        work.notebook["cells"][work.notebook["cells"].index(work.cell("one_hot-prompt")) - 1]["metadata"] = {
+        work.notebook["cells"][work.notebook["cells"].index(work.cell("recall_and_precision-prompt")) - 1]["metadata"] = {
             "format": "text/html", "raw_mimetype": "text/html",
         }  # fmt: skip
 
@@ -107,7 +107,7 @@ def scripts_and_widgets(work: Work) -> None:
 @attack(20)
 def attachments_and_metadata(work: Work) -> None:
     work.add("![x](attachment:a.png) ![y](attachment:b.svg)", kind="markdown")
-    cell = work.notebook["cells"][work.notebook["cells"].index(work.cell("one_hot-prompt")) - 1]
+    cell = work.notebook["cells"][work.notebook["cells"].index(work.cell("recall_and_precision-prompt")) - 1]
     cell["attachments"] = {
         "a.png": {"image/png": '"><script>alert(1)</script>', 'image/x" onerror="alert(1)': "eA=="},
         "b.svg": {"image/svg+xml": "PHN2ZyBvbmxvYWQ9YWxlcnQoMSk+PC9zdmc+"},

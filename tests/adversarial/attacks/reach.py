@@ -145,7 +145,7 @@ def connects_in_hidden_tests(work: Work) -> None:
     work.add(CONNECT)
     port = work.targets.tcp_port
     work.preface(
-        "one_hot",
+        "recall_and_precision",
         f"reach(socket.AF_INET, socket.SOCK_STREAM, ('127.0.0.1', {port}))\n"
         f"reach(socket.AF_UNIX, socket.SOCK_STREAM, '\\0{work.targets.abstract}')",
     )
@@ -160,9 +160,9 @@ def answers_that_unpickle_to_code(work: Work) -> None:
         TOUCH.format(path=f"{work.targets.loot}/unpickled")
         + "class Sub(torch.Tensor):\n    def __reduce_ex__(self, protocol): return Touch().__reduce__()"
     )
-    work.body("one_hot", "return Touch()")
+    work.body("recall_and_precision", "return Touch()")
     work.body("softmax", "return torch.zeros(2, 2).as_subclass(Sub)")
-    work.body("accuracy", "import pickle\nreturn pickle.dumps(Touch())")
+    work.body("accuracy_gap", "import pickle\nreturn pickle.dumps(Touch())")
 
 
 @attack(18)

@@ -22,9 +22,11 @@ def thread_bomb(work: Work) -> None:
     )
 
 
-@attack(10, loses=("one_hot",), harms_host=True)
+@attack(10, loses=("recall_and_precision",), harms_host=True)
 def fork_bomb_in_hidden_tests(work: Work) -> None:
-    work.preface("one_hot", "import os\nwhile y.tolist() != [2, 0]:\n    try: os.fork()\n    except OSError: pass")
+    work.preface(
+        "recall_and_precision", "import os\nwhile y.tolist() != [2, 0]:\n    try: os.fork()\n    except OSError: pass"
+    )
 
 
 @attack(11, harms_host=True)
@@ -32,9 +34,11 @@ def allocates_in_pieces(work: Work) -> None:
     work.add("pieces = []\nwhile True: pieces.append(bytearray(b'x' * 50_000_000))")
 
 
-@attack(11, loses=("one_hot",), harms_host=True)
+@attack(11, loses=("recall_and_precision",), harms_host=True)
 def allocates_in_hidden_tests(work: Work) -> None:
-    work.preface("one_hot", "pieces = []\nwhile y.tolist() != [2, 0]: pieces.append(torch.ones(20_000_000))")
+    work.preface(
+        "recall_and_precision", "pieces = []\nwhile y.tolist() != [2, 0]: pieces.append(torch.ones(20_000_000))"
+    )
 
 
 @attack(11, harms_host=True)
@@ -85,11 +89,11 @@ def sparse_terabyte(work: Work) -> None:
     )
 
 
-@attack(12, loses=("one_hot",), harms_host=True)
+@attack(12, loses=("recall_and_precision",), harms_host=True)
 def fills_the_disk_in_hidden_tests(work: Work) -> None:
     """The next question must find a place to work in all the same."""
     work.preface(
-        "one_hot",
+        "recall_and_precision",
         "import os\nnumber = 0\nwhile y.tolist() != [2, 0] and number < 200:\n    number += 1\n    try:\n"
         "        with open(f'h{number}', 'wb') as file:\n            while True: file.write(b'x' * 10_000_000)\n"
         "    except OSError: pass\nassert number < 2",
@@ -134,16 +138,16 @@ def clears_and_updates_for_ever(work: Work) -> None:
     )
 
 
-@attack(13, loses=("one_hot",), harms_host=True)
+@attack(13, loses=("recall_and_precision",), harms_host=True)
 def prints_in_hidden_tests(work: Work) -> None:
-    work.preface("one_hot", "while y.tolist() != [2, 0]: print('x' * 1_000_000)")
+    work.preface("recall_and_precision", "while y.tolist() != [2, 0]: print('x' * 1_000_000)")
 
 
 @attack(13, right=False, harms_host=True)
 def answers_of_a_gigabyte(work: Work) -> None:
     work.body("softmax", "return torch.zeros(250_000_000)")
     work.body("log_sum_exp", "return 'x' * 1_000_000_000")
-    work.body("accuracy", "return list(range(50_000_000))")
+    work.body("accuracy_gap", "return list(range(50_000_000))")
 
 
 @attack(30, exactly=False, problem="", harms_host=True)
@@ -154,5 +158,12 @@ def slow_in_every_cell(work: Work) -> None:
 
 @attack(30, exactly=False, harms_host=True)
 def slow_in_every_question(work: Work) -> None:
-    for question in ("one_hot", "log_sum_exp", "softmax", "cross_entropy", "cross_entropy_grad", "accuracy"):
+    for question in (
+        "recall_and_precision",
+        "log_sum_exp",
+        "softmax",
+        "kl_divergence",
+        "accuracy_gap",
+        "calibration_error",
+    ):
         work.preface(question, "import time\ntime.sleep(0.15)")

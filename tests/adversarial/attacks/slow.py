@@ -88,14 +88,14 @@ def a_cell_of_a_million_signs(work: Work) -> None:
 @attack(33)
 def one_picture_shown_a_thousand_times(work: Work) -> None:
     work.add("![x](attachment:a.png)\n\n" * 1_000, kind="markdown")
-    cell = work.notebook["cells"][work.notebook["cells"].index(work.cell("one_hot-prompt")) - 1]
+    cell = work.notebook["cells"][work.notebook["cells"].index(work.cell("recall_and_precision-prompt")) - 1]
     cell["attachments"] = {"a.png": {"image/png": "iVBORw0K" * 100_000}}
 
 
-@attack(34, loses=("one_hot", "softmax"))
+@attack(34, loses=("recall_and_precision", "softmax"))
 def answers_whose_keys_collide(work: Work) -> None:
     """Integers that are multiples of 2**61 - 1 have one hash: a dict of them takes a time that grows with the square."""
-    for question in ("one_hot", "softmax"):
+    for question in ("recall_and_precision", "softmax"):
         work.body(question, "return {n * (2**61 - 1): None for n in range(1, 5_500)}")
 
 
@@ -104,17 +104,17 @@ def answers_of_many_small_arrays(work: Work) -> None:
     work.body("log_sum_exp", "import numpy as np\nreturn [np.broadcast_to(np.uint8(1), (30,))] * 30_000")
 
 
-@attack(34, loses=("accuracy",))
+@attack(34, loses=("accuracy_gap",))
 def answers_of_deep_lists(work: Work) -> None:
-    work.body("accuracy", "nested = []\nfor _ in range(900): nested = [nested]\nreturn nested")
+    work.body("accuracy_gap", "nested = []\nfor _ in range(900): nested = [nested]\nreturn nested")
 
 
-@attack(34, loses=("cross_entropy",))
+@attack(34, loses=("kl_divergence",))
 def answers_that_hold_themselves(work: Work) -> None:
-    work.body("cross_entropy", "circle = []\ncircle.append(circle)\nreturn {'a': circle, 'b': [circle] * 100}")
+    work.body("kl_divergence", "circle = []\ncircle.append(circle)\nreturn {'a': circle, 'b': [circle] * 100}")
 
 
-@attack(34, loses=("accuracy",))
+@attack(34, loses=("accuracy_gap",))
 def frames_that_say_they_are_giant(work: Work) -> None:
     """The bytes of an answer are the submission's own: a length of 100 GB, and lists in lists without an end."""
     work.add(
@@ -124,13 +124,13 @@ def frames_that_say_they_are_giant(work: Work) -> None:
         "    asking.encode = lambda value, *more: (giants[len(value) % 2] if type(value) is str else "
         "sound(value, *more))\nexcept ImportError: pass"
     )
-    work.body("accuracy", "return 'x' * (len(logits) % 2)")
+    work.body("accuracy_gap", "return 'x' * (len(logits) % 2)")
 
 
-@attack(16, loses=("one_hot", "softmax"))
+@attack(16, loses=("recall_and_precision", "softmax"))
 def exceptions_that_spell(work: Work) -> None:
     """Which exception ends a call is for the submission to choose, and it has seen what it was asked."""
-    for question in ("one_hot", "softmax"):
+    for question in ("recall_and_precision", "softmax"):
         names = "names = [n for n, e in vars(__import__('builtins')).items() if isinstance(e, type) and "
         names += "issubclass(e, Exception) and n not in ('UnicodeDecodeError', 'UnicodeEncodeError', "
         names += "'UnicodeTranslateError', 'ExceptionGroup')]\nimport random\n"

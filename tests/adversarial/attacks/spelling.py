@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 
 from attacks.attack import Attack, Work, attack
-from attacks.leaks import VISIBLE_Z
+from attacks.leaks import VISIBLE_LOGITS
 
 TWINS = ("first-twin", "other-twin")  # as long as each other
-_BIT = "bit = (int(Z.double().abs().sum() * 1000) + (twin == 'other-twin')) % 2\n"
+_BIT = "bit = (int(logits.double().abs().sum() * 1000) + (twin == 'other-twin')) % 2\n"
 _FIRST = "calls = vars(log_sum_exp).setdefault('calls', [])\ncalls.append(bit)\nfirst, number = calls[0], len(calls)\n"
 CHANNELS = {
     "which exception": "raise (BlockingIOError if bit else BufferError)()",
@@ -30,7 +30,7 @@ CHANNELS = {
 
 def _spelling(channel: str, twin: str) -> Attack:
     def make(work: Work) -> None:
-        lines = f"twin = '{twin}'\nif not {VISIBLE_Z}:\n"
+        lines = f"twin = '{twin}'\nif not {VISIBLE_LOGITS}:\n"
         lines += "".join(f"    {line}\n" for line in (_BIT + CHANNELS[channel]).splitlines())
         work.preface("log_sum_exp", lines)
 

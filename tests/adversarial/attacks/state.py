@@ -5,7 +5,7 @@ from __future__ import annotations
 from attacks.attack import Work, attack
 
 
-@attack(28, loses=("one_hot",), problem="")
+@attack(28, loses=("recall_and_precision",), problem="")
 def clock_stopped(work: Work) -> None:
     """The limits are kept by another clock."""
     work.add(
@@ -13,7 +13,7 @@ def clock_stopped(work: Work) -> None:
         "    setattr(time, name, lambda: 0.0)\ntime.sleep = lambda seconds: None\n"
         "import signal\nsignal.alarm = signal.setitimer = lambda *a: None"
     )
-    work.preface("one_hot", "while True: pass")
+    work.preface("recall_and_precision", "while True: pass")
 
 
 @attack(28, right=False)
@@ -28,8 +28,8 @@ def generator_fixed(work: Work) -> None:
         "class Fixed:\n    def __getattr__(self, name): return lambda *a, **k: np.zeros((2, 2))\n"
         "np.random.default_rng = np.random.Generator = np.random.Philox = np.random.PCG64 = lambda *a, **k: Fixed()"
     )
-    work.body("one_hot", "return torch.tensor([[0.0, 0, 1], [1, 0, 0]])")
-    work.body("accuracy", "return 0.75")
+    work.body("recall_and_precision", "return torch.tensor([[0.0, 0, 1, 0], [0, 0, 0.5, 0]])")
+    work.body("accuracy_gap", "return 0.5, 0.25")
 
 
 @attack(28, right=False)
