@@ -31,7 +31,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Graded, list[SampleSubmission]]:
     course = Course(tmp_path_factory.mktemp("sample"))
     submissions = make_sample_class(course.released_notebook("ps4"), course.submitted)
-    course.root.joinpath("gradus.toml").write_text("[grading]\ncell_seconds = 3\nquestion_seconds = 3\n")
+    course.root.joinpath("gradus.toml").write_text("[grading]\ncell_seconds = 10\nquestion_seconds = 10\n")
     return graded(course, "ps4"), submissions
 
 
