@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 PAGES = pages(ROOT)
 CHAPTERS = executed_pages(ROOT)
+OF_PARTS = [page for page in CHAPTERS if page.parent.name != "appendix"]
 EXERCISES = [page for page in PAGES if page.is_relative_to(ROOT / "exercises")]
 NOTEBOOKS = [*CHAPTERS, *EXERCISES]
 
@@ -178,7 +179,7 @@ def test_the_download_button_gives_the_notebook_as_it_is_committed(site: Path, p
     assert downloaded.resolve().read_text(encoding="utf-8") == page.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("page", CHAPTERS, ids=name)
+@pytest.mark.parametrize("page", OF_PARTS, ids=name)
 def test_every_figure_of_a_chapter_is_numbered_and_says_what_it_shows(site: Path, page: Path) -> None:
     html = html_of(site, page)
     figures = [cell["metadata"].get("mystnb", {}).get("figure", {}) for cell in read(page)["cells"]]
@@ -193,7 +194,8 @@ def test_every_figure_of_a_chapter_is_numbered_and_says_what_it_shows(site: Path
 
 @pytest.mark.parametrize("page", CHAPTERS, ids=name)
 def test_every_chapter_was_executed(site: Path, page: Path) -> None:
-    assert html_of(site, page).count('class="cell_output') >= 5
+    shows = sum(cell["cell_type"] == "code" and "print(" in source_of(cell) for cell in read(page)["cells"])
+    assert html_of(site, page).count('class="cell_output') >= (5 if page in OF_PARTS else max(1, shows))
 
 
 @pytest.mark.parametrize("page", EXERCISES, ids=name)
@@ -217,7 +219,7 @@ def test_formulas_are_set_by_the_sites_own_mathjax(site: Path) -> None:
     assert (mathjax / "tex-chtml.js").is_file()
     assert len(list((mathjax / "output" / "chtml" / "fonts" / "woff-v2").glob("*.woff"))) > 20
     assert sum(path.stat().st_size for path in mathjax.rglob("*")) < 3e6, "only the needed part of MathJax is published"
-    assert '"enableMenu": false' in html_of(site, CHAPTERS[-1])
+    assert '"enableMenu": false' in html_of(site, OF_PARTS[-1])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
