@@ -67,22 +67,26 @@ def test_a_shell_completes_commands_and_problem_sets(words: str, offered: str) -
 
 
 @pytest.mark.slow("a program")
-def test_a_class_starts_its_sandboxes_before_anything_that_takes_time_and_never_runs_nbgraders_package() -> None:
+def test_a_class_starts_its_sandboxes_before_anything_that_takes_time_and_never_runs_nbgraders_package(
+    tmp_path: Path,
+) -> None:
     """nbgrader, with the web server that its package begins with, takes longer than the whole class of one."""
     code = (
         "import sys\n"
+        "from pathlib import Path\n"
         "from autograder import cli\n"
         "import autograder.grading.grade as grading\n"
         "def nbgrader(): return [name for name in sys.modules if name.startswith('nbgrader.')]\n"
         "slow = {'nbformat', 'sqlalchemy', 'markdown_it', 'torch'}\n"
         "def begins(*_): print(nbgrader(), slow & set(sys.modules)); raise SystemExit\n"
         "grading.WarmProcess.begin = begins\n"
-        "try: cli.grade('ps4')\n"
+        "try: cli.grade('ps4', folder=Path(sys.argv[1]))\n"
         "except SystemExit: pass\n"
         "import autograder.grading.class_run\n"
         "print('nbgrader.api' in nbgrader(), [one for one in nbgrader() if 'server' in one or 'apps' in one])\n"
         "import nbgrader\n"
         "print(nbgrader.__version__ != '', 'nbgrader.apps' in sys.modules)\n"
     )
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    tmp_path.joinpath("submitted").mkdir()
+    shown = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
     assert shown.stdout == "[] set()\nTrue []\nTrue True\n"

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from autograder.course import Course
 from autograder.engine.sandbox import SandboxError, WarmProcess
+from autograder.gradebook.gradebook_file import require_sound_gradebook
 from autograder.grading.run_options import RunOptions
 
 if TYPE_CHECKING:
@@ -38,10 +40,17 @@ def grade(course: Course, problem_set: str, options: RunOptions = _USUAL, progre
             no sandbox, a full disk, another run. What was graded until then is kept.
     """
     course.require(problem_set)
-    with _begun(options.sandbox) as warm:
-        from autograder.grading.run import graded_class
+    if not course.submitted.is_dir():
+        from autograder.submissions.folders import find_submissions
 
-        return graded_class(course, problem_set, options, progress or (lambda *_: None), warm)
+        find_submissions(course, problem_set)  # raises: it says where they belong
+    with course.grading() as notes:
+        require_sound_gradebook(course.gradebook)
+        with _begun(options.sandbox) as warm:
+            from autograder.grading.run import graded_class
+
+            report = graded_class(course, problem_set, options, progress or (lambda *_: None), warm)
+        return replace(report, notes=[*notes, *report.notes])
 
 
 @contextmanager

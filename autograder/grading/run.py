@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,6 @@ from autograder.course import Course
 from autograder.engine.pool import Pool
 from autograder.engine.sandbox import WarmProcess, preload_for
 from autograder.files.log import log_to
-from autograder.gradebook.gradebook_file import require_sound_gradebook
 from autograder.grading.marker_maker import FOR_MARKERS
 from autograder.grading.run_options import RunOptions
 from autograder.grading.session import Session
@@ -36,12 +35,8 @@ def graded_class(
 ) -> Report:
     """As `autograder.grading.grade.grade`, with a warm process that has begun to start."""
     submissions = find_submissions(course, problem_set)
-    with course.grading() as notes, ExitStack() as stack:
-        require_sound_gradebook(course.gradebook)
-        log_to(course.log)
-        session = stack.enter_context(
-            Session.open(course, problem_set, seed=options.seed, fresh=options.fresh, sandbox=options.sandbox)
-        )
+    log_to(course.log)
+    with Session.open(course, problem_set, seed=options.seed, fresh=options.fresh, sandbox=options.sandbox) as session:
         session.results.sweep()
         prepare(FOR_MARKERS + _FOR_PAGES * options.feedback)
         skipped = session.skipped()
@@ -64,7 +59,7 @@ def graded_class(
             report = run.report(todo.ready, todo.waiting, pool)
         if not report.failures:
             session.prune(graded.key for graded in run.graded.values())
-        return replace(report, skipped=skipped, notes=[*notes, *report.notes])
+        return replace(report, skipped=skipped)
 
 
 @contextmanager
