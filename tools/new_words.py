@@ -12,6 +12,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from reading_times import chapters
+
 from gradus.notebook.form import canonical_text, read, source_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,10 +27,6 @@ def glossary(root: Path) -> list[dict[str, str]]:
     """The lines of the glossary's table: term, meaning, and title and path of the chapter that introduces it."""
     lines = (root / "book" / "appendix" / "glossary.md").read_text(encoding="utf-8").splitlines()
     return [match.groupdict() for line in lines if (match := ROW.match(line))]
-
-
-def chapters(root: Path) -> list[Path]:
-    return sorted((root / "book").glob("[0-9]*/*.ipynb"))
 
 
 def introduced(root: Path) -> dict[Path, list[str]]:
