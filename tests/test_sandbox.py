@@ -759,3 +759,25 @@ def test_without_a_cgroup_the_other_bounds_stand(monkeypatch: pytest.MonkeyPatch
         assert states(unbounded.run(job_of("1 + 1"), QUICK)) == ["ok"]
         assert unbounded.cgroup is None
         assert wall_checks._cgroup(unbounded)[1] is None
+
+
+def test_what_a_class_imports_is_told_while_the_warm_process_starts():
+    warm = WarmProcess(("numpy",))
+    warm.begin()
+    warm.imports_too(["numpy", "colorsys"])
+    try:
+        with Worker(warm=warm) as worker:
+            assert shown(worker.run(job_of("import sys\n('colorsys' in sys.modules, 'turtle' in sys.modules)"))) == (
+                "(True, False)"
+            )
+    finally:
+        warm.close()
+
+
+def test_a_warm_process_that_has_only_begun_is_gone_when_it_is_closed():
+    warm = WarmProcess(("numpy", "torch"))
+    warm.begin()
+    pid = warm.pid
+    warm.close()
+    assert warm.pid is None
+    assert not Path(f"/proc/{pid}").exists()
