@@ -33,5 +33,5 @@ def test_a_tab_in_a_text_is_a_tab() -> None:
 
 @pytest.mark.parametrize("text", NOT_READ)
 def test_what_begins_with_no_notebook_is_none(text: str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"Expecting|Extra data|Unterminated"):
         loaded(text.encode())

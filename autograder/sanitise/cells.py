@@ -14,7 +14,7 @@ from collections.abc import Collection
 from typing import Any
 
 from autograder.sanitise.markup import as_image, clean_html
-from autograder.sanitise.texts import clean_text, without_commands
+from autograder.sanitise.texts import clean_text, with_short_lines, without_commands
 
 MAX_LINES = 1000  # of a stream that are kept
 _MOST_COLOURING = 1 << 28  # escapes times characters of a text: nbconvert copies the rest of it at each escape
@@ -47,7 +47,7 @@ def sanitise(cells: list[Any], trusted: Collection[str] = ()) -> None:
 
 def as_code(text: str) -> str:
     """Text as Markdown that shows it as it was written, and takes no time to render."""
-    lines = text.replace("<", "< ").splitlines()
+    lines = with_short_lines(text.replace("<", "< ")).splitlines()
     return "\n".join(f"    {line}" for line in lines) or "    "
 
 
