@@ -31,6 +31,13 @@ def _visible(char: str) -> str:
     return f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else ascii(char)[1:-1]
 
 
+def for_stdout(text: str) -> str:
+    """`text` in characters that standard output has, the others as `print_in_any_encoding` writes them."""
+    codecs.register_error(_HANDLER, _plainer)
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"  # a notebook's stream has none, and takes all
+    return text.encode(encoding, _HANDLER).decode(encoding)
+
+
 def print_in_any_encoding() -> None:
     """Let nothing that is printed end in an error: a Windows code page, for example, has no arrow, so it gets `->`."""
     codecs.register_error(_HANDLER, _plainer)

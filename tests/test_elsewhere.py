@@ -37,6 +37,7 @@ ELSEWHERE = {
     "from google.colab import drive\ndrive.mount('/content/drive')": ["module", "name"],
     "import nest_asyncio; nest_asyncio.apply()": ["module", "name"],
     "import seaborn as sns\nsns.set_theme()\npalette = sns.color_palette()\nlen(palette)": ["module", *["name"] * 3],
+    "from jaxtyping import Float\n@Float\ndef g(x: Float['n']) -> Float:\n    return x\ng(1)": ["module", "name"],
     "from mine import tricks": ["module"],
     "from math import no_such_function": ["import"],
     "open('broken_module.py', 'w').write('1 / 0')\nimport broken_module": ["import"],

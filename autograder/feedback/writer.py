@@ -12,11 +12,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from autograder.bounded.process import Bounded
+from autograder.bounded.process import Bounded, LostError
 from autograder.course import Course
 from autograder.files.writing import write_whole
 from autograder.records.graded import Graded
-from gradus.notebook.cells import has_points, points_of
+from gradus.notebook.cells import has_points, is_graded, points_of
 
 if TYPE_CHECKING:
     from traitlets.config import Config
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _CONTENT = b'<meta name="gradus-content" content="'
 _HEAD_BYTES = 2000
 _MAKER = "autograder.feedback.pages"
+_LEFT_OUT = "[What stands here takes too long to be drawn, and is left out.]"
 # What of nbgrader's options is about pages: others may hold classes of the instructor's, which stay here.
 _SECTIONS = ("FeedbackExporter", "HTMLExporter", "TemplateExporter", "Exporter", "NbConvertBase", "Highlight2HTML")
 
@@ -91,8 +92,28 @@ class FeedbackWriter:
             },
             "gradus_content": content,
         }
-        page: str = self._pages.call("page", notebook, resources)
+        page = self._page(notebook, resources)
         write_whole(path, page.encode("utf-8", "replace"), durable=False)
+
+    def _page(self, notebook: dict[str, Any], resources: dict[str, Any]) -> str:
+        """The page; one of the grader's words alone where what the student wrote can in no way be drawn."""
+        try:
+            page: str = self._pages.call("page", notebook, resources)
+        except LostError:
+            page = self._pages.call("page", _words_alone(notebook), resources)
+        return page
+
+
+def _words_alone(notebook: dict[str, Any]) -> dict[str, Any]:
+    """The notebook's cells without what is in them, but for what is said of a mark."""
+    cells = []
+    for cell in notebook["cells"]:
+        cell = {**cell, "source": _LEFT_OUT}
+        cell.pop("attachments", None)
+        if cell["cell_type"] == "code":
+            cell["outputs"] = cell["outputs"][-2:] if is_graded(cell) else []
+        cells.append(cell)
+    return {**notebook, "cells": cells}
 
 
 def _content_of(path: Path) -> bytes:

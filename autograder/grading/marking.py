@@ -13,6 +13,7 @@ from autograder.answers.frames import OTHERWISE
 from autograder.assignment.jobs import Assignment
 from autograder.bounded.pieces import Pieces
 from autograder.grading.answer_key import AnswerKey
+from autograder.grading.blinding import blinding_in
 from autograder.grading.content import versions
 from autograder.grading.notes import most_important, notes_of, place_of_cell
 from autograder.grading.outputs import show, show_mark
@@ -99,7 +100,7 @@ def mark(
                 "missing": [*verdict.parts, *verdict.edges],
                 "text": text,
             }
-        record["problems"] += problems_of(notebook, execution, options.limits)
+        record["problems"] += [*problems_of(notebook, execution, options.limits), *blinding_in(notebook)]
         if any(verdict["matched"] < verdict["asked"] for verdict in verdicts.values()):
             record["problems"] += most_important(note for _, note in notes_of(notebook, execution))
     record.update(fingerprint=content, executed=True, seed=seed, versions=versions(), misconceptions=misconceptions)

@@ -14,11 +14,14 @@ from collections.abc import Collection
 from typing import Any
 
 from autograder.sanitise.markup import as_image, clean_html
-from autograder.sanitise.texts import clean_text, without_commands
+from autograder.sanitise.texts import clean_text, with_short_lines, without_commands
 
 MAX_LINES = 1000  # of a stream that are kept
 _MOST_COLOURING = 1 << 28  # escapes times characters of a text: nbconvert copies the rest of it at each escape
 _ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]?|\x1b")
+_LONG_ESCAPE = re.compile(
+    r"\x1b\[[^@-~\n]{60,}[@-~]?"
+)  # no colour takes as much, and nbconvert the square of its length
 _LONG = 4000  # characters of Markdown, of which some take the renderer minutes
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _SIZES = ("width", "height")
@@ -44,7 +47,7 @@ def sanitise(cells: list[Any], trusted: Collection[str] = ()) -> None:
 
 def as_code(text: str) -> str:
     """Text as Markdown that shows it as it was written, and takes no time to render."""
-    lines = text.replace("<", "< ").splitlines()
+    lines = with_short_lines(text.replace("<", "< ")).splitlines()
     return "\n".join(f"    {line}" for line in lines) or "    "
 
 
@@ -81,7 +84,7 @@ def clean_outputs(outputs: list[Any]) -> list[Any]:
 
 def _coloured(text: str) -> str:
     """A text with its escapes, or without them when they are too many for the programs that will show it."""
-    return text if text.count("\x1b") * len(text) <= _MOST_COLOURING else _ESCAPE.sub("", text)
+    return _LONG_ESCAPE.sub("", text) if text.count("\x1b") * len(text) <= _MOST_COLOURING else _ESCAPE.sub("", text)
 
 
 def clean_bundle(data: dict[str, Any]) -> dict[str, str]:

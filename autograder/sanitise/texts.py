@@ -12,6 +12,8 @@ _ATTACHED = re.compile(r"!\[(?=[^\[\]]*\]\(attachment:([\w.%-]+)\))")
 _REFERENCE = re.compile(r"\](?=:\s*\S)")
 _LINK = re.compile(r"\](?=\((?!\s*(?:https?:|mailto:|#|attachment:)))", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#[xX][0-9a-fA-F]{1,8};?|#[0-9]{1,9};?|[A-Za-z][A-Za-z0-9]{1,31};)")
+_MOST_BRACKETS = 1 << 22  # brackets times characters of a line; in honest ones a thousandth of it
+_SHORT = 1_000  # characters
 # What MathJax and its extensions, loaded or asked for, understand beyond drawing a formula.
 _ACTING = (
     # links, anchors, and what reacts to a reader's pointer
@@ -51,7 +53,23 @@ def clean_text(markdown: str, attachments: Collection[str] = ()) -> str:
     markdown = _ATTACHED.sub(lambda found: "![" if found.group(1) in attachments else "! [", markdown)
     markdown = _REFERENCE.sub("] ", markdown)
     markdown = _LINK.sub("] ", markdown)
-    return without_commands(markdown)
+    return with_short_lines(without_commands(markdown))
+
+
+def with_short_lines(text: str) -> str:
+    """Text in which no line has so many brackets that a program takes the square of its length to look for links.
+
+    nbconvert looks from each bracket to the end of its line, in formgrader too, after it has drawn the text.
+    """
+    if text.count("[") * len(text) <= _MOST_BRACKETS:
+        return text
+    return "".join(map(_broken, text.splitlines(keepends=True)))
+
+
+def _broken(line: str) -> str:
+    if line.count("[") * len(line) <= _MOST_BRACKETS:
+        return line
+    return "\n".join(line[start : start + _SHORT] for start in range(0, len(line), _SHORT))
 
 
 def without_commands(text: str) -> str:

@@ -26,6 +26,7 @@ _KEYWORDS = frozenset(keyword.kwlist)
 _DIFFERENT_WORDS = 4  # in one line: a comprehension has three names between its keywords
 _FOREIGN = re.compile(r"[^\W\d_\x00-\u024f]")  # a letter of a script that programs are not written in
 _FOREIGN_LETTERS = 8
+_NUMBER = re.compile(r"#+[ \t]*(?:\w+[ \t]+)?(\d{1,3})\b")
 _LOOKED_THROUGH = 300_000  # characters of a cell
 
 
@@ -84,3 +85,29 @@ def is_prose(code: str) -> bool:
         return True
     runs = (set(re.findall(r"[^\W\d_]+", run)) for run in _WORDS.findall(rest))
     return any(len(run - _KEYWORDS) >= _DIFFERENT_WORDS for run in runs)
+
+
+def number_in(heading: str) -> str:
+    """The number of a question, from the heading that asks it; "" where it has none."""
+    found = _NUMBER.match(heading)
+    return found[1] if found else ""
+
+
+def names_one_of(code: str, questions: list[str]) -> bool:
+    """Whether a comment or long string of a code cell names one of these: a label of two words, or a number.
+
+    `# Question 8: because …` does, and so does `# 8) because …`; `# 8 images` and `# range(8):` do not.
+    """
+    code = code[:_LOOKED_THROUGH]
+    said = "\n".join([*_COMMENT.findall(code), *_QUOTED.findall(code)])
+    for question in questions:
+        if question.isdecimal():
+            before = r"(?:(?<!\w)[^\W\d_]+[ \t]*(?:(?:no|nr)\b\.?|[#.])?[ \t]*|^(?:#|\"\"\"|\'\'\')?[ \t]*)"
+            pattern = rf"{before}{question}[ \t]*[.):]"
+        elif "_" in question:
+            pattern = rf"(?<!\w){re.escape(question)}(?!\w)"
+        else:
+            continue
+        if re.search(pattern, said, re.IGNORECASE | re.MULTILINE):
+            return True
+    return False

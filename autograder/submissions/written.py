@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from autograder.submissions.handed_out import NOT_KNOWN, HandedOut
 from autograder.submissions.recognise import Recognised
 from autograder.submissions.release_index import ReleaseIndex, SubmittedCell, first_line
-from autograder.submissions.sources import has_words, is_prose, lines_of, same_text
+from autograder.submissions.sources import has_words, is_prose, lines_of, names_one_of, number_in, same_text
 from gradus.notebook.cells import is_answer
 
 LONGEST = 100_000  # characters that are shown of what may be an answer
@@ -135,17 +135,22 @@ class _Said:
         self._code_lines = {line for text in release.given_code for line in text.splitlines()}
         self._code_lines |= {line for cell in release.frame.values() for line in lines_of(cell.source)}
         self._lines_left, self._code_left = _MOST_LINES, _MOST_CODE
+        self._names = [*release.written, *map(number_in, release.prompts.values())]
         self.texts: list[_Piece] = []
         self.prose: list[_Piece] = []
         by_code = any(release.frame[label].cell_type == "code" for label in release.written)
         for index, cell in enumerate(submitted):
             label = known.claims.get(index)
-            if index in known.set_aside or (label and is_answer(release.frame[label])):
+            if index in known.set_aside or (label in release.written):
                 continue
             locked_text = label and release.frame[label].cell_type != "code"
             if (cell.kind != "code" and not label) or locked_text:
                 self._read_text(index, cell, bool(label))
-            elif label or index not in near or release.is_given(cell.source):
+            elif release.is_given(cell.source) or (label and handed_out.has(label, cell.source)):
+                continue
+            elif label:
+                self._read_labelled_code(index, cell, is_answer(release.frame[label]))
+            elif index not in near:
                 continue
             elif self._may_be_an_answer(cell, by_code):
                 self.prose.append(_Piece(index, _fenced(cell.source.strip()), "in a code cell", False))
@@ -165,6 +170,14 @@ class _Said:
             self.texts.append(_Piece(index, cell.source.strip(), "in an added text cell", True, cell.attachments))
         elif has_words("".join(added)) or pictures:
             self.texts.append(_Piece(index, "\n".join(added), "in the text of a question", False, cell.attachments))
+
+    def _read_labelled_code(self, index: int, cell: SubmittedCell, is_answer_cell: bool) -> None:
+        """Sentences that were added to a test; and comments in an answer to another question that name this one."""
+        self._code_left -= len(cell.source)
+        own = "\n".join(line for line in lines_of(cell.source) if line not in self._code_lines)
+        if self._code_left >= 0 and is_prose(own) and (not is_answer_cell or names_one_of(own, self._names)):
+            where = "in the cell of another answer" if is_answer_cell else "in a test cell"
+            self.prose.append(_Piece(index, _fenced(own), where, False))
 
     def _is_given(self, picture: dict[str, str]) -> bool:
         """Whether a picture is one of the release's own."""

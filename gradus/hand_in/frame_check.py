@@ -11,8 +11,13 @@ from gradus.notebook.form import Notebook
 from gradus.notebook.frame import ReleasedFrame, digest_of
 
 
-def frame_findings(notebook: Notebook, frame: ReleasedFrame | None) -> list[Finding]:
-    """What became of the labelled cells, in the order in which they were handed out."""
+def frame_findings(notebook: Notebook, frame: ReleasedFrame | None, own: ReleasedFrame | None = None) -> list[Finding]:
+    """What became of the labelled cells, in the order in which they were handed out.
+
+    Args:
+        frame: of the problem set as it is released today.
+        own: the frame that the notebook carries; what was mended, added or dropped since then is nobody's fault.
+    """
     cells = notebook["cells"]
     labels = [label_of(cell) for cell in cells]
     findings: list[Finding] = []
@@ -28,7 +33,9 @@ def frame_findings(notebook: Notebook, frame: ReleasedFrame | None) -> list[Find
         return [*findings, Finding(kind, "the notebook", what, cure)]
 
     renamed = _renamed(cells, labels, frame)
+    then = {known.label: known.digest for known in own.cells} if own and own.name == frame.name else {}
     unlabelled: list[int] = []
+    mended: list[int] = []
     for known in frame.cells:
         original = f"the {known.called} `{known.label}` of {frame.name} as it was handed out"
         if known.label in renamed:
@@ -44,29 +51,44 @@ def frame_findings(notebook: Notebook, frame: ReleasedFrame | None) -> list[Find
         if known.label not in labels:
             after = _before(known.label, frame, labels)
             place = f"below `{after}`" if after else "at the top"
-            what = f"the {known.called} `{known.label}` is missing; it belongs {place}."
+            gone = "is missing" if known.label in then or not then else "was added after this notebook was handed out"
+            what = f"the {known.called} `{known.label}` {gone}; it belongs {place}."
             findings.append(Finding("problem", "the notebook", what, f"copy {original} and paste it {place}."))
             continue
         index = labels.index(known.label)
         if cells[index].get("cell_type") != known.kind:
             what = f"it has become a {cells[index].get('cell_type')} cell."
             findings.append(Finding("problem", cell_name(cells, index), what, f"make it a {known.kind} cell again."))
-        elif known.sort != "answer" and digest_of(cells[index]) != known.digest:
+        elif known.sort != "answer" and (digest := digest_of(cells[index])) != known.digest:
+            if digest == then.get(known.label):
+                mended.append(index)
+                continue
             what = "its text was changed; the grader runs the one that was handed out."
             findings.append(Finding("note", cell_name(cells, index), what, f"to see what it says, paste {original}."))
+    if mended:
+        where = _first_of(mended, cells)
+        what = (
+            f"{frame.name} was mended after this notebook was handed out; the grader runs its tests as they are today."
+        )
+        findings.append(Finding("note", where, what, "you need not do anything; a fresh copy shows what is new."))
     if unlabelled:
-        where = cell_name(cells, unlabelled[0]) + (f" and {len(unlabelled) - 1} more" if len(unlabelled) > 1 else "")
+        where = _first_of(unlabelled, cells)
         what = "an editor has taken the label off; the grader still knows the cell by its id."
         cure = "hand it in as it is, and do not copy or retype such a cell: the copy has another id."
         findings.append(Finding("note", where, what, cure))
     handed_out = {known.label for known in frame.cells}
     for index, label in enumerate(labels):
-        if label and label not in handed_out and index not in renamed.values():
+        if label and label not in handed_out and label not in then and index not in renamed.values():
             cure = "take the label out of its metadata; your own cells need none."
             findings.append(
                 Finding("note", cell_name(cells, index), f"no `{label}` was handed out in {frame.name}.", cure)
             )
     return findings
+
+
+def _first_of(indices: list[int], cells: list[Notebook]) -> str:
+    """The first of some cells by its name, and how many more there are."""
+    return cell_name(cells, indices[0]) + (f" and {len(indices) - 1} more" if len(indices) > 1 else "")
 
 
 def _renamed(cells: list[Notebook], labels: list[str], frame: ReleasedFrame) -> dict[str, int]:

@@ -25,7 +25,7 @@ from gradus.hand_in.plain_python import Mistake, newer_syntax, tree_of
 from gradus.hand_in.unanswered import left_raises, written_findings
 from gradus.notebook.form import Notebook, read, source_of
 from gradus.notebook.frame import ReleasedFrame, frame_of, recorded_frame
-from gradus.printable import printable
+from gradus.printable import for_stdout, print_in_any_encoding, printable
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def examine(
     frame = frame_for(path, notebook)
     needs = needs_of(notebook, path.resolve().parent)
     left = left_raises(notebook, frame)
-    findings = [*_name_finding(called or path.name, frame), *frame_findings(notebook, frame)]
+    findings = [*_name_finding(called or path.name, frame), *frame_findings(notebook, frame, recorded_frame(notebook))]
     findings += [*_language_findings(cells, run), *written_findings(notebook, frame), *left.values()]
     took: dict[int, float] = {}
     if run:
@@ -198,9 +198,8 @@ def preflight(path: str | Path | None = None) -> None:
         file = Path(path) if path is not None else _this_notebook(Path(scratch))
         age = time.time() - file.stat().st_mtime if file.is_file() else 0
         if age > 60:
-            print(
-                f"{printable(file.name)} was saved {age / 60:.0f} minutes ago; what you changed since is not checked."
-            )
+            name = for_stdout(printable(file.name))
+            print(f"{name} was saved {age / 60:.0f} minutes ago; what you changed since is not checked.")
         command = [sys.executable, "-m", "gradus.hand_in.preflight", str(file)]
         environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}  # a Windows pipe has another encoding, and no arrow
         run = subprocess.run(
@@ -208,7 +207,7 @@ def preflight(path: str | Path | None = None) -> None:
         )
     if run.returncode:
         raise GradusError(run.stderr.strip() or "the check ended without a word")
-    print(run.stdout, end="")
+    print(for_stdout(run.stdout), end="")
 
 
 def _this_notebook(scratch: Path) -> Path:
@@ -233,6 +232,7 @@ def _this_notebook(scratch: Path) -> Path:
 
 
 if __name__ == "__main__":  # what `preflight()` starts: the command line's packages may not be there (Colab)
+    print_in_any_encoding()
     try:
         print(examine(Path(sys.argv[1])).as_text())
     except GradusError as refusal:

@@ -16,7 +16,8 @@ _OTHERS = {
 
 
 def loaded(data: bytes) -> Any:
-    """The JSON in `data`: in an encoding of Windows too, with zeros behind it, or inside what a server wraps it in.
+    """The JSON in `data`: in an encoding of Windows too, with zeros or the end of an older, longer file behind it, with
+    tabs in its texts, or inside what a server wraps it in.
 
     Raises:
         ValueError, RecursionError: there is none.
@@ -25,15 +26,30 @@ def loaded(data: bytes) -> Any:
         raw = json.loads(data)
     except UnicodeDecodeError:
         raw = json.loads(_decoded(data))
-    except json.JSONDecodeError:
-        if not data.endswith(b"\0"):
-            raise
-        raw = json.loads(data.rstrip(NOTHING))
+    except json.JSONDecodeError as error:
+        raw = _first_in(data, error)
     if isinstance(raw, str):  # written as JSON twice
         raw = json.loads(raw)
     if isinstance(raw, dict) and raw.get("type") == "notebook" and isinstance(raw.get("content"), dict):
         return raw["content"]  # as Jupyter's server sends it to a browser
     return raw
+
+
+def _first_in(data: bytes, error: json.JSONDecodeError) -> Any:
+    """The notebook with which a file begins: what is behind it was not taken away when it was saved over a longer one.
+
+    Raises:
+        JSONDecodeError: `error`; the file begins with no notebook.
+    """
+    text = data.decode(json.detect_encoding(data), "surrogatepass")
+    start = len(text) - len(text.lstrip("\ufeff \t\r\n"))
+    try:
+        raw, _ = json.JSONDecoder(strict=False).raw_decode(text, start)
+    except ValueError:
+        raise error from None
+    if isinstance(raw, dict) and isinstance(raw.get("cells"), list):
+        return raw
+    raise error
 
 
 def _decoded(data: bytes) -> str:

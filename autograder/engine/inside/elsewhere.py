@@ -5,8 +5,11 @@ In Jupyter the first statement that fails ends its cell. Here such a statement i
 """
 
 from __future__ import annotations
+import __future__
 
+import ast
 import dis
+import linecache
 import re
 from types import CodeType
 from typing import Any
@@ -55,6 +58,9 @@ class PassedOver:
         found = _reason(error, code)
         if found is None and isinstance(error, NameError) and error.name in self._missing:
             found = "name", str(error.name)
+            plainer = _only_defining(code, _line(error, code), self._missing)
+            if plainer is not None:
+                _try_to_run(plainer, names)
         if found is None:
             return False
         self._missing |= _bound_by(code) - set(names)
@@ -99,6 +105,41 @@ def _reason(error: BaseException, code: CodeType) -> tuple[str, str] | None:
     if isinstance(error, OSError):
         return "file", str(error.filename or error)
     return ("import", f"{type(error).__name__}: {error}") if _only_imports(code) else None
+
+
+def _only_defining(code: CodeType, line: int, missing: set[str]) -> CodeType | None:
+    """A definition as it is without annotations, and without decorators that use what is missing; else None.
+
+    What a package that checks shapes or types adds to a function changes nothing of what it computes.
+
+    Args:
+        line: at which the statement failed.
+    """
+    try:
+        body = ast.parse("".join(linecache.getlines(code.co_filename))).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    for statement in body:
+        first = min([statement.lineno, *(each.lineno for each in getattr(statement, "decorator_list", ()))])
+        if first <= line <= (statement.end_lineno or 0) and isinstance(statement, (*kinds, ast.AnnAssign)):
+            for node in ast.walk(statement):
+                if isinstance(node, kinds):
+                    node.decorator_list = [each for each in node.decorator_list if not _names_in(each) & missing]
+            module, later = ast.Module([statement], []), __future__.annotations.compiler_flag
+            return compile(module, code.co_filename, "exec", later, dont_inherit=True)
+    return None
+
+
+def _names_in(expression: ast.expr) -> set[str]:
+    return {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)}
+
+
+def _try_to_run(code: CodeType, names: dict[str, Any]) -> None:
+    try:
+        exec(code, names)
+    except Exception:
+        return  # it needs what is missing in another way, too
 
 
 def _line_magic(code: CodeType) -> str | None:

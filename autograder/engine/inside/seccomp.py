@@ -48,6 +48,7 @@ _CLONE3 = (435, 435)
 _SET_AFFINITY = (203, 122)
 _CLONE = (56, 220)
 _SOCKET = (41, 198)
+_SOCKETPAIR = (53, 199)
 _NAMESPACES = 0x7E020000  # every CLONE_NEW flag that fits into clone's argument
 _FAMILIES = (1, 2, 10)  # Unix, IPv4, IPv6: the network namespace has no way out; vsock would go round it, netlink adds
 
@@ -89,7 +90,8 @@ def program(machine: str | None = None) -> bytes:
         _step(_JUMP_BITS, _NAMESPACES, 0, 1),
         refuse,
         _step(_RETURN, _ALLOW),
-        _step(_JUMP_EQUAL, _SOCKET[column], 0, len(_FAMILIES) + 3),
+        _step(_JUMP_EQUAL, _SOCKET[column], 1, 0),
+        _step(_JUMP_EQUAL, _SOCKETPAIR[column], 0, len(_FAMILIES) + 3),
         _step(_LOAD, _FIRST_ARGUMENT),
         *(_step(_JUMP_EQUAL, family, len(_FAMILIES) - place, 0) for place, family in enumerate(_FAMILIES)),
         refuse,

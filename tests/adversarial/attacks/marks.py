@@ -240,3 +240,9 @@ def watch_switched_off_by_nonsense(work: Work) -> None:
         "    def __exit__(self, *a): return True",
         before="",
     )
+
+
+@attack(5, problem="a switch for what watches")
+def watch_blinded_by_pytorchs_own_switch(work: Work) -> None:
+    """Values come from the function that is forbidden, and are right: it is a person who has to be told."""
+    work.body("softmax", "with torch._C.DisableTorchFunction():\n    return torch.softmax(logits, 1)")
