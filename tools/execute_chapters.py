@@ -16,10 +16,12 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from pathlib import Path
+from unittest import mock
 
 import cells_again
 import held_kernels
@@ -194,6 +196,8 @@ def process_maker(chapters: list[Path], threads: int) -> BaseContext:
     several = sum(held_kernels.imports_torch(code_of(chapter)) for chapter in chapters) > 1
     context.set_forkserver_preload([*(held_kernels.BEFORE if several else ()), "execute_chapters"])
     os.environ.update(kernel_environment(threads))  # torch reads it when it is imported
+    with mock.patch.dict(os.environ, {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}):
+        forkserver.ensure_running()  # before Python 3.13 it knows no other `sys.path`, and what it lacks it passes over
     return context
 
 
@@ -217,7 +221,8 @@ def is_cached(cache: JupyterCacheBase, chapter: Path) -> bool:
     except KeyError:
         return False
     # The cache knows a notebook by its code cells, and the solutions stand in text.
-    return record.data.get("solutions") == cells_again.solutions_of(notebook.cells)
+    same = record.data.get("solutions") == cells_again.solutions_of(notebook.cells)
+    return same and cells_again.Limits(*record.data.get("limits", (0, 0))).covers(cells_again.limits())
 
 
 def keep(cache: JupyterCacheBase, outcome: Outcome) -> None:
@@ -229,6 +234,7 @@ def keep(cache: JupyterCacheBase, outcome: Outcome) -> None:
         "solutions": cells_again.solutions_of(notebook.cells),
         "unsolved": outcome.unsolved,
         "stopped": outcome.stopped,
+        "limits": astuple(cells_again.limits()),
     }
     bundle = CacheBundleIn(notebook, str(outcome.chapter), data=data)
     cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
