@@ -30,7 +30,7 @@ BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 @dataclass(frozen=True)
 class Limits:
-    """What is run again: cells that took so many seconds at most, and so much processor time of each solution."""
+    """What is run again: cells that took so much processor time at most, and so much of each solution, in seconds."""
 
     light_seconds: float
     solution_seconds: int
@@ -61,7 +61,7 @@ class Closing:
         self.heavy: tuple[str, ...] = ()  # cells that took too long to be run twice
 
     def cell(self, cells: list[NotebookNode], seconds: dict[str, float]) -> NotebookNode:
-        """Code that runs the light ones of the executed `cells` again; `seconds` says by id what each took."""
+        """Code that runs the light ones of the executed `cells` again; `seconds` of processor time by id of each."""
         most = self.limits.light_seconds
         light = [cell for cell in cells if seconds.get(cell.get("id", ""), most + 1) <= most]
         self.heavy = tuple(name for name, took in seconds.items() if took > most)

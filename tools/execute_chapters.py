@@ -99,13 +99,19 @@ def execute(
     """Run one chapter in a kernel of its own, in its own folder. What the chapter does wrong is in the outcome."""
     notebook = nbformat.read(chapter, as_version=4)
     started = [0]
-    began: dict[str, float] = {}
+    began: dict[str, tuple[float, float]] = {}
     seconds: dict[str, float] = {}
+    used: dict[str, float] = {}  # of processor time, which a busy machine does not change
+
+    def on_cell_execute(cell: NotebookNode, **_: object) -> None:
+        began[cell.id] = time.perf_counter(), held_kernels.processor_seconds(client.km)
 
     def on_cell_executed(cell: NotebookNode, **_: object) -> None:
-        seconds[cell.id] = time.perf_counter() - began[cell.id]
+        started_at, used_before = began[cell.id]
+        seconds[cell.id] = time.perf_counter() - started_at
+        used[cell.id] = held_kernels.processor_seconds(client.km) - used_before
         if cell is last and held_kernels.can_be_held() and not raises(cell):
-            notebook.cells.append(closing.cell(notebook.cells, seconds))
+            notebook.cells.append(closing.cell(notebook.cells, used))
 
     closing = cells_again.Closing()
     code_cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
@@ -118,7 +124,7 @@ def execute(
         resources={"metadata": {"path": str(chapter.parent)}},
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
         on_cell_start=lambda cell, cell_index: started.append(cell_index),
-        on_cell_execute=lambda cell, cell_index: began.update({cell.id: time.perf_counter()}),
+        on_cell_execute=on_cell_execute,
         on_cell_executed=on_cell_executed,
         kernel_manager_class=held_kernels.manager_of(held) if held else AsyncKernelManager,
     )
