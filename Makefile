@@ -19,7 +19,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all help install data exercises book links page question mutants sample grade check test lint format lock bench serve lab student clean packages attack gpu
+.PHONY: all help install data exercises book links page question mutants sample grade check test thorough lint format lock bench serve lab student clean packages attack gpu
 
 all: install data exercises book sample  ## set up, build the book, grade a sample class, say where everything is
 	@$(BIN)/python tools/verdict.py $(SAMPLE)
@@ -41,6 +41,10 @@ exercises: install  ## make the student notebooks in exercises/ from solutions/
 
 book: data exercises  ## execute the chapters and build the site in _build/html
 	@$(BIN)/python tools/build_book.py
+
+thorough: install data  ## run every cell of the chapters again, and every solution to its end, however long it takes
+	@GRADUS_THOROUGH=1 $(BIN)/python tools/execute_chapters.py
+	@GRADUS_THOROUGH=1 $(BIN)/python -m pytest -q tests/test_cells_again.py
 
 links: book  ## ask every page that the course links to whether it is still there
 	@$(BIN)/jupyter-book build . --builder linkcheck --all -q

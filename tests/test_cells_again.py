@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import cells_again
 import execute_chapters
 import nbformat
 import pytest
@@ -102,8 +103,12 @@ def test_a_name_that_is_bound_below_is_found_and_others_are_not() -> None:
     assert names_bound_later(code, "heavy") == {"x"}
 
 
+SOLUTIONS = {"right": "assert x == 'one'\nx = 2", "wrong": "x + 1", "silent": "y", "endless": "while True:\n    pass"}
+
+
 @pytest.mark.slow("a kernel")
-def test_what_is_not_the_same_again_is_said_with_its_cell(tmp_path: Path) -> None:
+def test_what_is_not_the_same_again_is_said_with_its_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cells_again, "QUICK", cells_again.Limits(1.0, 1))
     cells = {
         "start": "x = 1",
         "reads": "print('x is', x)",
@@ -115,11 +120,15 @@ def test_what_is_not_the_same_again_is_said_with_its_cell(tmp_path: Path) -> Non
         "by_clock": "import time\nprint(int(time.monotonic() * 2) % 1000, 'ticks')",
         "result": "6 * 7",
         "rebinds": "x = 'one'",
+        "binds": "w = 1",
+        "looks": "print('w is', w)",
+        "back": "w = 1",  # when this has run again, what runs after it must not find it
+        "away": "w = 2",
         "ends": "import os\nif x == 'one' and 'seen' in dir():\n    os._exit(3)\nseen = True",
     }
     exercises = "\n\n".join(
         f":::{{exercise}} One\n:label: ex-{label}\n\nWhat is x?\n:::\n\n```python\n{code}\n```"
-        for label, code in {"right": "assert x == 'one'\nx = 2", "wrong": "x + 1", "silent": "y"}.items()
+        for label, code in SOLUTIONS.items()
     )
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(source, id=name) for name, source in cells.items()]
@@ -132,8 +141,10 @@ def test_what_is_not_the_same_again_is_said_with_its_cell(tmp_path: Path) -> Non
     assert outcome.again["reads"] == "printed 'x is 1' first, and 'x is one' again"
     assert outcome.again["breaks"].startswith("TypeError: unsupported operand")
     assert outcome.again["ends"].startswith("ended its process")
-    assert set(outcome.again) == {"reads", "breaks", "unseeded", "ends"}
+    assert outcome.again["looks"] == "printed 'w is 1' first, and 'w is 2' again"
+    assert set(outcome.again) == {"reads", "breaks", "unseeded", "looks", "ends"}
     assert set(outcome.unsolved) == {"ex-wrong", "ex-silent"}  # one's changes are not seen by the next
+    assert outcome.stopped == ("ex-endless",)
     assert outcome.unsolved["ex-silent"] == "NameError: name 'y' is not defined"
     executed = nbformat.reads(outcome.notebook, as_version=4)
     assert [cell.id for cell in executed.cells] == [*cells, "exercises"]  # ours is taken out

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import astuple
 from pathlib import Path
+from types import SimpleNamespace
 
+import cells_again
+import execute_chapters
+import nbformat
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "book" / "_ext"))
@@ -88,3 +93,15 @@ def test_the_cache_in_use_and_the_newest_others_are_kept(root: Path) -> None:
     assert set(removed) == set(old[KEPT - 1 :])
     assert all(folder.exists() for folder in [current, *old[: KEPT - 1]])
     assert not any(folder.exists() for folder in removed)
+
+
+@pytest.mark.parametrize(("kept", "asked", "served"), [("", "", True), ("1", "", True), ("", "1", False)])
+def test_a_thorough_run_is_not_served_with_what_a_quick_one_has_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: str, asked: str, served: bool
+) -> None:
+    monkeypatch.setenv("GRADUS_THOROUGH", kept)
+    data = {"solutions": {}, "limits": list(astuple(cells_again.limits()))}
+    cache = SimpleNamespace(match_cache_notebook=lambda _: SimpleNamespace(data=data))
+    nbformat.write(nbformat.v4.new_notebook(), tmp_path / "chapter.ipynb")
+    monkeypatch.setenv("GRADUS_THOROUGH", asked)
+    assert execute_chapters.is_cached(cache, tmp_path / "chapter.ipynb") is served  # type: ignore[arg-type]

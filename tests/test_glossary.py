@@ -7,6 +7,7 @@ from pathlib import Path
 
 import new_words
 import pytest
+from chapter_heads import chapters
 
 from gradus.notebook.form import read, source_of
 
@@ -14,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "book"
 LINES = (BOOK / "appendix" / "glossary.md").read_text(encoding="utf-8").splitlines()
 ROWS = new_words.glossary(ROOT)
-CHAPTERS = new_words.chapters(ROOT)
+CHAPTERS = chapters(ROOT)
 # What is no prose of the chapter: code, its head, questions that are answered, and what comes after.
 NO_PROSE = re.compile(r"^```.*?^```|^:::\{quiz\}.*?^:::$|^\|.*?$", re.DOTALL | re.MULTILINE)
 AFTER = re.compile(

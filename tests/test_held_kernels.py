@@ -23,6 +23,7 @@ pytestmark = [
 ROOT = Path(__file__).resolve().parent.parent
 FACTS = """
 import json, os, signal, sys, threading
+import matplotlib
 import matplotlib.pyplot as plt
 import pandas as pd
 facts = {
@@ -31,7 +32,9 @@ facts = {
     "environment": {k: v for k, v in os.environ.items() if not k.startswith("JPY") and k != "_"},
     "main": [__name__, sys.modules["__main__"] is get_ipython().user_module],
     "backend": plt.get_backend(),
-    "columns": pd.get_option("display.max_columns"),
+    "settings of pandas": [pd.reset_option("display.max_columns"), pd.get_option("display.max_columns")],
+    "settings of matplotlib": repr(matplotlib.rcParams),
+    "interactive": matplotlib.is_interactive(),
     "interrupt": repr(signal.getsignal(signal.SIGINT)),
     "own session": os.getsid(0) == os.getpid(),
     "open figures are shown": "flush_figures" in repr(get_ipython().events.callbacks["post_execute"]),
@@ -39,7 +42,12 @@ facts = {
 print(json.dumps(facts, sort_keys=True))
 """
 SHOWN = "%matplotlib inline\nplt.plot([1, 2])"
-IMPORTED = "import sys\nbefore = 'torch._dynamo' in sys.modules\nimport torch\nprint(before)"
+IMPORTED = """
+import sys
+before = [name in sys.modules for name in ("torch._dynamo", "pandas", "matplotlib.pyplot")]
+import torch
+print(before)
+"""
 KILLS_ITS_PARENT = "import torch\nimport os, signal\nos.kill(os.getppid(), signal.SIGKILL)"
 
 
@@ -86,8 +94,8 @@ def test_torch_is_imported_before_a_chapter_that_imports_it(
     run: tuple[Path, subprocess.CompletedProcess[str]],
 ) -> None:
     root, _ = run
-    assert printed(executed(root, "one")[0]) == "True\n"
-    assert printed(executed(root, "three")[0]) == "True\n"
+    assert printed(executed(root, "one")[0]) == "[True, True, True]\n"
+    assert printed(executed(root, "three")[0]) == "[True, True, True]\n"
 
 
 def test_a_held_kernel_is_to_its_chapter_what_an_ordinary_one_is(

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 import reading_times
 import running_times
+from chapter_heads import chapters, head_of, rewrite
 from reading_times import STEP, minutes, stated
 
-from gradus.notebook.form import read, source_of
+from gradus.notebook.form import canonical_text, read
 
-CHAPTERS = reading_times.chapters(Path(__file__).resolve().parent.parent)
+CHAPTERS = chapters(Path(__file__).resolve().parent.parent)
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
@@ -31,15 +32,37 @@ def test_the_head_of_a_chapter_says_how_long_it_ran_when_it_was_measured(path: P
         assert seconds / 2 - 3 <= said <= 2 * seconds + 3, f"{seconds} s: run tools/running_times.py"
 
 
-def test_measured_seconds_are_put_into_the_head_and_the_rest_of_the_line_stays(tmp_path: Path) -> None:
-    head = "# A\n\n| Question | Answer |\n|---|---|\n| How long does it run? | About 9 s, 3 s of it training |"
-    cell = {"cell_type": "markdown", "id": "title", "metadata": {}, "source": head}
+@pytest.fixture
+def chapter(tmp_path: Path) -> Path:
+    """A chapter whose head has outputs of an editor beside it, which the committed form has not."""
+    head = "# A\n\n| Question | Answer |\n|---|---|\n| How long is it to read? | About 45 minutes, pencil in hand |\n"
+    head += "| How long does it run? | About 9 s, 3 s of it training |"
+    cell = {"cell_type": "markdown", "id": "title", "metadata": {"collapsed": True}, "source": head}
     path = tmp_path / "chapter.ipynb"
     path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}), encoding="utf-8")
-    assert running_times.write(path, 12)
-    assert not running_times.write(path, 12)
-    assert running_times.stated(path) == 12
-    assert "About 12 s, 3 s of it training |" in source_of(read(path)["cells"][0])
+    return path
+
+
+def test_measured_seconds_are_put_into_the_head_and_the_rest_of_the_line_stays(chapter: Path) -> None:
+    assert running_times.write(chapter, 12)
+    assert not running_times.write(chapter, 12)
+    assert running_times.stated(chapter) == 12
+    assert "About 12 s, 3 s of it training |" in head_of(chapter)
+
+
+def test_the_minutes_of_the_rule_are_put_into_the_head_and_the_rest_of_the_line_stays(chapter: Path) -> None:
+    assert reading_times.write(chapter)
+    assert not reading_times.write(chapter)
+    assert "| About 5 minutes, pencil in hand |" in head_of(chapter)
+
+
+def test_a_head_is_written_in_the_committed_form_and_only_where_it_changes(chapter: Path) -> None:
+    before = chapter.read_bytes()
+    assert not rewrite(chapter, lambda head: head)
+    assert chapter.read_bytes() == before
+    assert rewrite(chapter, lambda head: head.replace("# A", "# B"))
+    assert head_of(chapter).startswith("# B\n")
+    assert chapter.read_text(encoding="utf-8") == canonical_text(read(chapter))
 
 
 def _chapter(*cells: tuple[str, str]) -> dict:

@@ -1,65 +1,77 @@
 """Run each light cell of a chapter once more when the whole page has run: the same page must come of it.
 
 A reader goes back, changes a line and runs a cell again. If a later cell has given one of its names to something else,
-what he sees is wrong, or an error. So the chapter's own run ends with a cell of ours, which forks the kernel for each
-cell, runs the cell in the fork and compares what it prints with what it printed first. What comes of it is kept with
-the executed chapter, where `tests/test_cells_again.py` reads it. The same cell runs the code of the exercises'
-solutions, each exercise in a fork of its own, and keeps the error with which one ends; one that is not through after
-some seconds is stopped, and named.
+what he sees is wrong, or an error. So the chapter's own run ends with a cell of ours, which runs `run_again` in the
+kernel: each cell once more, compared with what it printed first, and the code of the exercises' solutions, each in a
+fork of its own. What comes of it is kept with the executed chapter, where `tests/test_cells_again.py` reads it.
 
-Cells that measure print other numbers each time: where a clock is read, or two forks of one moment do not agree,
-numbers are not compared. Nor are they in a chapter that runs alone, on several threads: a fork has one.
+A cell that took long is not run again, and a solution that takes long is stopped and named: each execution would pay
+for it. A thorough run, `make thorough`, has next to no limits.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
-import signal
-import sys
-import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
+from run_again import MARK, NOISE, STOPPED
 
-LIGHT_SECONDS = 2.0  # what took longer is left to the static rule of `tests/test_cells_again.py`
-HUNG_SECONDS = 60
-SOLUTION_SECONDS = 20  # a solution that still runs then is no mistake: some are experiments of minutes
 NAME = "cells-again"
-STOPPED = "ran for too long"
-MARK = "cells-again:"
-# Colours, addresses, temporary files, and times with their unit.
-NOISE = re.compile(r"\x1b\[[0-9;]*m|0x[0-9a-f]+|\S*(?:/tmp|/var/folders)/\S*|\b\d[\d,.]* ?(?:s|ms|µs)\b")
-CLOCK = re.compile(r"\b(?:timeit|repeat|perf_counter|seconds_\w+)\(")
 EXERCISE = re.compile(r"^:::\{exercise\}", re.MULTILINE)
 LABEL = re.compile(r"^:label: (\S+)", re.MULTILINE)
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
-NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is run again: cells that took so much processor time at most, and so much of each solution, in seconds."""
+
+    light_seconds: float
+    solution_seconds: int
+
+    def covers(self, other: Limits) -> bool:
+        return self.light_seconds >= other.light_seconds and self.solution_seconds >= other.solution_seconds
+
+
+# A cell above the first is left to the static rule of `tests/test_cells_again.py`; a solution that still runs after the
+# second is no mistake: some are experiments of minutes.
+QUICK = Limits(1.0, 8)
+THOROUGH = Limits(600.0, 1800)
+
+
+def limits() -> Limits:
+    """Those of this run: the environment says whether it is a thorough one."""
+    return THOROUGH if os.environ.get("GRADUS_THOROUGH") else QUICK
 
 
 class Closing:
     """The cell that ends a chapter's run: made when all others have run, and taken out again."""
 
     def __init__(self) -> None:
+        self.limits = limits()
         self.found: dict[str, str] = {}  # by cell, what is not as it was
         self.unsolved: dict[str, str] = {}  # by exercise, the error with which its solution ends
         self.stopped: tuple[str, ...] = ()  # exercises whose solutions were not through when their time was over
         self.heavy: tuple[str, ...] = ()  # cells that took too long to be run twice
 
     def cell(self, cells: list[NotebookNode], seconds: dict[str, float]) -> NotebookNode:
-        """Code that runs the light ones of the executed `cells` again; `seconds` says by id what each took."""
-        light = [cell for cell in cells if seconds.get(cell.get("id", ""), LIGHT_SECONDS + 1) <= LIGHT_SECONDS]
-        self.heavy = tuple(name for name, took in seconds.items() if took > LIGHT_SECONDS)
+        """Code that runs the light ones of the executed `cells` again; `seconds` of processor time by id of each."""
+        most = self.limits.light_seconds
+        light = [cell for cell in cells if seconds.get(cell.get("id", ""), most + 1) <= most]
+        self.heavy = tuple(name for name, took in seconds.items() if took > most)
         told = [
             {"id": cell.id, "source": cell.source, "printed": printed(cell.outputs), "fails": fails(cell.outputs)}
             for cell in light
         ]
-        tool = str(Path(__file__).resolve())
-        work = json.dumps({"cells": told, "solutions": solutions_of(cells)})
+        tool = str(Path(__file__).resolve().with_name("run_again.py"))
+        seconds_of_each = self.limits.solution_seconds
+        work = json.dumps({"cells": told, "solutions": solutions_of(cells), "solution_seconds": seconds_of_each})
         code = f"__import__('runpy').run_path({tool!r})['run_again'](get_ipython(), {work!r})"
         return nbformat.v4.new_code_cell(code, id=NAME)
 
@@ -105,120 +117,3 @@ def solutions_of(cells: list[Any]) -> dict[str, str]:
             if blocks:
                 found.setdefault(label[1] if label else "without a label", []).extend(blocks)
     return {label: "\n".join(blocks) for label, blocks in found.items()}
-
-
-def run_again(shell: Any, work: str) -> None:
-    """In the chapter's kernel: run each cell and each solution in a fork, and print what is not as it should be."""
-    told = json.loads(work)
-    cells = {cell["id"]: _difference(shell, cell) for cell in told["cells"]}
-    solutions = {label: _in_a_fork(shell, source, SOLUTION_SECONDS)[1] for label, source in told["solutions"].items()}
-    found = {"cells": cells, "solutions": solutions}
-    print(MARK + json.dumps({kind: {name: why for name, why in of.items() if why} for kind, of in found.items()}))
-
-
-def _difference(shell: Any, cell: dict[str, Any]) -> str:
-    text, error, measured = _in_a_fork(shell, cell["source"])
-    if bool(error) != cell["fails"]:
-        return error or "ends without the error that it had"
-    if text == cell["printed"]:
-        return ""
-    if (
-        measured
-        or CLOCK.search(cell["source"])
-        or _adds_in_another_order()
-        or _in_a_fork(shell, cell["source"])[0] != text
-    ):
-        text, cell["printed"] = NUMBER.sub("#", text), NUMBER.sub("#", cell["printed"])
-        text, cell["printed"] = re.sub(r"\s+", " ", text), re.sub(r"\s+", " ", cell["printed"])
-        if text == cell["printed"]:
-            return ""
-    pairs = zip([*cell["printed"].splitlines(), ""], [*text.splitlines(), ""], strict=False)
-    first, again = next((pair for pair in pairs if pair[0] != pair[1]), (cell["printed"], text))
-    return f"printed {first!r} first, and {again!r} again"
-
-
-def _adds_in_another_order() -> bool:
-    """Whether this process shares sums among threads, which a fork does not have: last digits differ then."""
-    return "torch" in sys.modules and sys.modules["torch"].get_num_threads() > 1
-
-
-def _in_a_fork(shell: Any, source: str, seconds: int = HUNG_SECONDS) -> tuple[str, str, bool]:
-    """What the cell prints in a copy of this process, the error with which it ends, if it does, and whether anything
-    looked at a clock."""
-    reading, writing = os.pipe()
-    sys.stdout.flush()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        signal.alarm(seconds)
-        _run_and_tell(shell, source, writing)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        said = pipe.read()
-    _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM:
-        return "", STOPPED, False
-    if not said:
-        return "", "ended its process", False
-    text, error, measured = json.loads(said)
-    return text, error, measured
-
-
-def _run_and_tell(shell: Any, source: str, writing: int) -> None:
-    """Run the cell here, in the fork, write what it printed and its error as JSON, and end."""
-    from IPython.core.displaypub import CapturingDisplayPublisher
-
-    words = io.StringIO()
-    try:
-        if "torch" in sys.modules:
-            sys.modules["torch"].set_num_threads(1)  # a fork has none of the threads of its parent
-        sys.stdout = sys.stderr = words
-        shell.display_pub = CapturingDisplayPublisher()
-        sys.displayhook = shell.displayhook = shell.display_trap.hook = _Words(source)
-        shell.showtraceback = shell.showsyntaxerror = lambda *_, **__: None
-        looks = _watch_the_clocks()
-        ended = shell.run_cell(source, store_history=False)
-        trouble = ended.error_before_exec or ended.error_in_exec
-        told: list[Any] = [
-            NOISE.sub("", words.getvalue()).strip(),
-            f"{type(trouble).__name__}: {trouble}"[:300] if trouble else "",
-            bool(looks),
-        ]
-    except BaseException as trouble:
-        told = ["", f"{type(trouble).__name__}: {trouble}"[:300], False]
-    with os.fdopen(writing, "wb") as pipe:
-        pipe.write(json.dumps(told).encode())
-    os._exit(0)
-
-
-def _watch_the_clocks() -> list[str]:
-    """A list that gets the name of each of `time`'s clocks that is read from now on."""
-    looks: list[str] = []
-
-    def noting(name: str, clock: Any) -> Any:
-        def read() -> Any:
-            looks.append(name)
-            return clock()
-
-        return read
-
-    for name in ("time", "perf_counter", "monotonic", "process_time"):
-        setattr(time, name, noting(name, getattr(time, name)))
-    return looks
-
-
-class _Words:
-    """A display hook that prints a result, as `printed` reads it from the outputs."""
-
-    is_active = False
-    exec_result = None
-
-    def __init__(self, source: str) -> None:
-        self.quiet = source.rstrip().endswith(";")
-
-    def __call__(self, result: Any = None) -> None:
-        if result is not None and not self.quiet:
-            from IPython import get_ipython
-
-            data, _ = get_ipython().display_formatter.format(result)
-            print("" if "text/html" in data else data.get("text/plain", ""), end="")

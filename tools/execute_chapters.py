@@ -16,10 +16,12 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from pathlib import Path
+from unittest import mock
 
 import cells_again
 import held_kernels
@@ -97,13 +99,19 @@ def execute(
     """Run one chapter in a kernel of its own, in its own folder. What the chapter does wrong is in the outcome."""
     notebook = nbformat.read(chapter, as_version=4)
     started = [0]
-    began: dict[str, float] = {}
+    began: dict[str, tuple[float, float]] = {}
     seconds: dict[str, float] = {}
+    used: dict[str, float] = {}  # of processor time, which a busy machine does not change
+
+    def on_cell_execute(cell: NotebookNode, **_: object) -> None:
+        began[cell.id] = time.perf_counter(), held_kernels.processor_seconds(client.km)
 
     def on_cell_executed(cell: NotebookNode, **_: object) -> None:
-        seconds[cell.id] = time.perf_counter() - began[cell.id]
+        started_at, used_before = began[cell.id]
+        seconds[cell.id] = time.perf_counter() - started_at
+        used[cell.id] = held_kernels.processor_seconds(client.km) - used_before
         if cell is last and held_kernels.can_be_held() and not raises(cell):
-            notebook.cells.append(closing.cell(notebook.cells, seconds))
+            notebook.cells.append(closing.cell(notebook.cells, used))
 
     closing = cells_again.Closing()
     code_cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
@@ -116,7 +124,7 @@ def execute(
         resources={"metadata": {"path": str(chapter.parent)}},
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
         on_cell_start=lambda cell, cell_index: started.append(cell_index),
-        on_cell_execute=lambda cell, cell_index: began.update({cell.id: time.perf_counter()}),
+        on_cell_execute=on_cell_execute,
         on_cell_executed=on_cell_executed,
         kernel_manager_class=held_kernels.manager_of(held) if held else AsyncKernelManager,
     )
@@ -194,6 +202,8 @@ def process_maker(chapters: list[Path], threads: int) -> BaseContext:
     several = sum(held_kernels.imports_torch(code_of(chapter)) for chapter in chapters) > 1
     context.set_forkserver_preload([*(held_kernels.BEFORE if several else ()), "execute_chapters"])
     os.environ.update(kernel_environment(threads))  # torch reads it when it is imported
+    with mock.patch.dict(os.environ, {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}):
+        forkserver.ensure_running()  # before Python 3.13 it knows no other `sys.path`, and what it lacks it passes over
     return context
 
 
@@ -217,7 +227,8 @@ def is_cached(cache: JupyterCacheBase, chapter: Path) -> bool:
     except KeyError:
         return False
     # The cache knows a notebook by its code cells, and the solutions stand in text.
-    return record.data.get("solutions") == cells_again.solutions_of(notebook.cells)
+    same = record.data.get("solutions") == cells_again.solutions_of(notebook.cells)
+    return same and cells_again.Limits(*record.data.get("limits", (0, 0))).covers(cells_again.limits())
 
 
 def keep(cache: JupyterCacheBase, outcome: Outcome) -> None:
@@ -229,6 +240,7 @@ def keep(cache: JupyterCacheBase, outcome: Outcome) -> None:
         "solutions": cells_again.solutions_of(notebook.cells),
         "unsolved": outcome.unsolved,
         "stopped": outcome.stopped,
+        "limits": astuple(cells_again.limits()),
     }
     bundle = CacheBundleIn(notebook, str(outcome.chapter), data=data)
     cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)

@@ -2,8 +2,7 @@
 
 The processes that execute chapters come from multiprocessing's fork server, which imports `BEFORE` once. Each forks its
 kernel at once, as a process that has one thread and has run nothing, and holds it until nbclient wants a kernel. What
-looks at import time whether it is in a notebook (pandas, matplotlib, d2l) is not among them: it would not know that it
-will be.
+looks at import time whether it is in a notebook is told that it is (`imported_for_notebooks`), or is not among them.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 TOOLS = Path(__file__).resolve().parent
 # torch imports `torch._dynamo` with its first optimizer, and so does torchvision, which d2l imports.
-BEFORE = ("ipykernel.kernelapp", "torch", "torch._dynamo")
+BEFORE = ("ipykernel.kernelapp", "torch", "torch._dynamo", "imported_for_notebooks")
 
 
 def imports_torch(code: str) -> bool:
@@ -38,6 +37,15 @@ def can_be_held() -> bool:
 def has_imported_torch() -> bool:
     """Whether this process has, so that a kernel forked from it need not."""
     return "torch" in sys.modules
+
+
+def processor_seconds(manager: Any) -> float:
+    """What a running kernel, and what it has started and waited for, have used; elsewhere than on Linux 0."""
+    try:
+        fields = Path(f"/proc/{manager.provisioner.pid}/stat").read_text().rpartition(")")[2].split()
+    except (OSError, AttributeError):
+        return 0.0
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 class HeldKernel:

@@ -9,12 +9,10 @@ from __future__ import annotations
 import re
 import sys
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from reading_times import chapters
-
-from gradus.notebook.form import canonical_text, read, source_of
+from chapter_heads import chapters, rewrite
 
 ROOT = Path(__file__).resolve().parent.parent
 ROW = re.compile(r"^\| (?P<term>[^|]+) \| (?P<meaning>[^|]+) \| \[(?P<title>[^\]]+)\]\(\.\./(?P<path>[^)]+)\) \|$")
@@ -44,21 +42,9 @@ def with_words(head: str, terms: list[str]) -> str:
     return head.replace(ABOVE, line + ABOVE, 1)
 
 
-def write(path: Path, terms: list[str]) -> bool:
-    """Put the line into a chapter, where it has another or none; whether it did."""
-    notebook: dict[str, Any] = read(path)
-    first = notebook["cells"][0]
-    wanted = with_words(source_of(first), terms)
-    if source_of(first) == wanted:
-        return False
-    first["source"] = wanted
-    path.write_text(canonical_text(notebook), encoding="utf-8")
-    return True
-
-
 def main() -> int:
     for path, terms in introduced(ROOT).items():
-        if write(path, terms):
+        if rewrite(path, partial(with_words, terms=terms)):
             print(f"{path.relative_to(ROOT)}: {', '.join(terms) or 'no new words'}")
     return 0
 

@@ -13,7 +13,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from gradus.notebook.form import canonical_text, read, source_of
+from chapter_heads import chapters, rewrite
+
+from gradus.notebook.form import read, source_of
 
 ROOT = Path(__file__).resolve().parent.parent
 QUESTION = "| How long is it to read? | "
@@ -41,19 +43,12 @@ def stated(notebook: dict[str, Any]) -> int | None:
     return int(said[1]) if said else None
 
 
-def chapters(root: Path) -> list[Path]:
-    return sorted((root / "book").glob("[0-9]*/*.ipynb"))
-
-
 def write(path: Path) -> bool:
     """Put the rule's answer into a chapter, where it says another; whether it did."""
     notebook = read(path)
     if stated(notebook) == minutes(notebook):
         return False
-    first = notebook["cells"][0]
-    first["source"] = ANSWER.sub(f"{QUESTION}About {minutes(notebook)} minutes", source_of(first), count=1)
-    path.write_text(canonical_text(notebook), encoding="utf-8")
-    return True
+    return rewrite(path, lambda head: ANSWER.sub(f"{QUESTION}About {minutes(notebook)} minutes", head, count=1))
 
 
 def main() -> int:

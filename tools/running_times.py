@@ -12,7 +12,7 @@ import re
 import sys
 from pathlib import Path
 
-from gradus.notebook.form import canonical_text, read, source_of
+from chapter_heads import head_of, rewrite
 
 ROOT = Path(__file__).resolve().parent.parent
 ANSWER = re.compile(r"(\| How long does it run\? \| About )(\d+)( (?:s|seconds)\b)")
@@ -26,19 +26,13 @@ def measured(root: Path) -> dict[Path, int]:
 
 def stated(path: Path) -> int | None:
     """The seconds in the chapter's own table; None where it names none."""
-    said = ANSWER.search(source_of(read(path)["cells"][0]))
+    said = ANSWER.search(head_of(path))
     return int(said[2]) if said else None
 
 
 def write(path: Path, seconds: int) -> bool:
     """Put the measured seconds into a chapter that says others; whether it did."""
-    if stated(path) in (None, seconds):
-        return False
-    notebook = read(path)
-    first = notebook["cells"][0]
-    first["source"] = ANSWER.sub(rf"\g<1>{seconds}\g<3>", source_of(first), count=1)
-    path.write_text(canonical_text(notebook), encoding="utf-8")
-    return True
+    return rewrite(path, lambda head: ANSWER.sub(rf"\g<1>{seconds}\g<3>", head, count=1))
 
 
 def main() -> int:
