@@ -32,7 +32,8 @@ ALWAYS_RIGHT = {
 }  # fmt: skip
 
 
-GIVES_NOTHING = {"test_Value", "test_SGD", "test_Momentum", "test_RMSProp", "test_Adam", "test_AdamW"}  # objects of the student's own, or None: there is nothing to keep otherwise
+# Objects of the student's own, or None: there is nothing to keep otherwise.
+GIVES_NOTHING = {"test_Value", "test_SGD", "test_Momentum", "test_RMSProp", "test_Adam", "test_AdamW"}
 
 
 @dataclass(frozen=True)
