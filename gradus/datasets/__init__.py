@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gradus.datasets.answers import answers_table
     from gradus.datasets.fashion_mnist import FASHION_MNIST_LABELS, fashion_mnist_tensors
     from gradus.datasets.fetch import cache_folder
     from gradus.datasets.small import (
@@ -18,13 +19,16 @@ if TYPE_CHECKING:
         penguins_table,
         penguins_tensors,
     )
+    from gradus.datasets.text import course_text
 
 __all__ = [
     "DIABETES_FEATURES",
     "FASHION_MNIST_LABELS",
     "PENGUIN_FEATURES",
     "PENGUIN_SPECIES",
+    "answers_table",
     "cache_folder",
+    "course_text",
     "diabetes_tables",
     "diabetes_tensors",
     "digits_tensors",
@@ -36,7 +40,9 @@ __all__ = [
 _ROOMS = dict.fromkeys(__all__, "gradus.datasets.small") | {
     "FASHION_MNIST_LABELS": "gradus.datasets.fashion_mnist",
     "fashion_mnist_tensors": "gradus.datasets.fashion_mnist",
+    "answers_table": "gradus.datasets.answers",
     "cache_folder": "gradus.datasets.fetch",
+    "course_text": "gradus.datasets.text",
 }
 
 
