@@ -23,6 +23,10 @@ _NO_OPTIMIZER = (  # what `configure_optimizers` ends with, and what is behind i
         "has nothing to train: assign layers, or tensors made with requires_grad=True, to self in __init__",
     ),
     ("'method' object is not iterable", "names self.parameters without calling it: write self.parameters()"),
+    *(
+        (f"between instances of '{kind}'", "needs one number for a learning rate, 0.1 for example")
+        for kind in ("list", "tuple", "dict", "NoneType")
+    ),
     ("between instances of 'str'", "has text for a number of its optimiser: write `lr=0.1`, without quotes"),
     ("Invalid learning rate", "has a learning rate that makes the loss grow: give a small number above 0"),
 )
@@ -37,6 +41,14 @@ _BEHIND = (  # what torch says when the first epoch fails, and what is behind it
     (
         r"[Ss]ame device|on device",
         "not everything is on one device: make constants with `self.register_buffer`, and let the Trainer move them",
+    ),
+    (
+        r"Neural network is defined",
+        "there is neither `forward` nor self.net: write forward, or assign the network to self.net in __init__",
+    ),
+    (
+        r"log_softmax\w*\" not implemented for '(?:Long|Int|Bool)",
+        "`loss` takes what the network gives, not the classes that argmax makes of it",
     ),
     (
         r"dtype|scalar type|'Float'|'Int'|Byte|_forward.* not implemented",
@@ -229,7 +241,7 @@ def explain(error: Exception, model: Any, loader: Iterable[Any]) -> None:
                 "it with `return` and the output, a tensor"
             ) from error
     behind = next((says for sign, says in _BEHIND if re.search(sign, str(error))), "")
-    if behind and isinstance(error, (RuntimeError, ValueError, IndexError)):
+    if behind and isinstance(error, (RuntimeError, ValueError, IndexError, AssertionError)):
         raise ValueError(
             f"{type(model).__name__}: {behind}; a batch has "
             + ", ".join(f"{str(part.dtype).removeprefix('torch.')} {tuple(part.shape)}" for part in parts)

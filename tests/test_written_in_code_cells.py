@@ -9,6 +9,7 @@ import nbformat
 import pytest
 import tiny_problem_set as tiny
 from nbgrader.utils import determine_grade
+from test_fuzzed_readers import grows_too_fast
 from test_written_answers import ANSWER, at
 
 from autograder.gradebook.generate import generate
@@ -81,3 +82,14 @@ def test_a_question_has_the_number_of_its_heading() -> None:
 )  # fmt: skip
 def test_a_comment_names_a_question_or_does_not(code: str, names: bool) -> None:
     assert names_one_of(code, ["8", "why_so", "leakage", ""]) is names
+
+
+@pytest.mark.parametrize("unit", ["a", " ", "a ", "#", "# a", "# no", "#8 ", '"""', "a.", "8", "\n#", "no no.  "])
+def test_comments_are_looked_through_in_no_time_that_grows_with_the_square(unit: str) -> None:
+    def look(length: int) -> bool:
+        text = unit * (length // len(unit))
+        return (
+            names_one_of(f"# {text}", ["8"]) or names_one_of(f"#a{text}8 {text}", ["8"]) or bool(number_in(f"# {text}"))
+        )
+
+    assert grows_too_fast(look, 12_500) is None

@@ -26,7 +26,7 @@ _KEYWORDS = frozenset(keyword.kwlist)
 _DIFFERENT_WORDS = 4  # in one line: a comprehension has three names between its keywords
 _FOREIGN = re.compile(r"[^\W\d_\x00-\u024f]")  # a letter of a script that programs are not written in
 _FOREIGN_LETTERS = 8
-_NUMBER = re.compile(r"#+[ \t]*(?:\w+[ \t]+)?(\d{1,3})\b")
+_NUMBER = re.compile(r"#++[ \t]*+(?:[^\W\d]\w*+[ \t]++)?(\d{1,3})\b")
 _LOOKED_THROUGH = 300_000  # characters of a cell
 
 
@@ -102,8 +102,8 @@ def names_one_of(code: str, questions: list[str]) -> bool:
     said = "\n".join([*_COMMENT.findall(code), *_QUOTED.findall(code)])
     for question in questions:
         if question.isdecimal():
-            before = r"(?:(?<!\w)[^\W\d_]+[ \t]*(?:(?:no|nr)\b\.?|[#.])?[ \t]*|^(?:#|\"\"\"|\'\'\')?[ \t]*)"
-            pattern = rf"{before}{question}[ \t]*[.):]"
+            before = r"(?:(?<!\w)[^\W\d_]++[ \t]*+(?:(?:no|nr)\b\.?|[#.])?[ \t]*+|^(?:#|\"\"\"|\'\'\')?[ \t]*+)"
+            pattern = rf"{before}{question}[ \t]*+[.):]"
         elif "_" in question:
             pattern = rf"(?<!\w){re.escape(question)}(?!\w)"
         else:
