@@ -72,7 +72,7 @@ class Size:
     rungs: int
 
 
-WHOLE = Size(TESTS, CHAPTERS, None, epochs=4, rounds=3, share=1.0, seeds=10, rungs=3)
+WHOLE = Size(TESTS, CHAPTERS, None, epochs=4, rounds=3, share=1.0, seeds=10, rungs=5)
 SMALL = Size(SMALL_TESTS, CHAPTERS[2:3], 14, epochs=1, rounds=1, share=0.05, seeds=1, rungs=1)
 
 

@@ -70,9 +70,13 @@ def write_training_table(folder: Path = FOLDER) -> str:
                 lines.append(f"| {' | '.join([device, name, *seconds, *ratios])} |")
     if is_real:
         rungs = gpu["ladder"].get("rungs", {}).items()
-        climbed = [f"{name}: {rung['seconds']} s ({rung['reached']} seeds)" for name, rung in rungs if rung["reached"]]
-        accuracy = f"{gpu['ladder'].get('target')} on {gpu['images']}"
-        lines += ["", f"To a validation accuracy of {accuracy}: {'; '.join(climbed) or 'not reached'}."]
+        below = gpu["ladder"].get("target")  # of runs that were kept before each rung had a target of its own
+        climbed = [
+            f"{name}, to {rung.get('target', below)}: {rung['seconds']} s ({rung['reached']} seeds)"
+            for name, rung in rungs
+            if rung["reached"]
+        ]
+        lines += ["", f"To a validation accuracy on {gpu['images']}: {'; '.join(climbed) or 'not reached'}."]
         lines += [f"Measured on {gpu['date'][:10]}, commit {gpu['commit'] or 'unknown'}, d2l {gpu['versions']['d2l']}."]
     else:
         lines += ["", "On a GPU: not measured yet; `make gpu` does it."]
