@@ -128,21 +128,22 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture
+# A reader for each file that asks: whoever changes a page leaves it as it was, or opens it anew.
+@pytest.fixture(scope="module")
 def desk(browser: Browser, site_address: str) -> Iterator[Reader]:
     yield from reader_with(browser, site_address, DESK, "light")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def phone(browser: Browser, site_address: str) -> Iterator[Reader]:
     yield from reader_with(browser, site_address, PHONE, "light")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def night(browser: Browser, site_address: str) -> Iterator[Reader]:
     yield from reader_with(browser, site_address, DESK, "dark")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def scriptless(browser: Browser, site_address: str) -> Iterator[Reader]:
     yield from reader_with(browser, site_address, DESK, "light", java_script_enabled=False)

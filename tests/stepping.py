@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
 from playwright.sync_api import Locator, Page, expect
 
 # The numbers of the frames that each layer belongs to, and whether it is in view.
 SHOWN = """(box) => [...box.querySelectorAll('[data-in]')]
   .map((layer) => [layer.dataset.in.split(' '), layer.getAttribute('display') !== 'none'])"""
+
+# What stands below the picture and what should, the name of the frame, where the slider is and its name, the layers.
+STATE = f"""(box, number) => {{
+  const text = (element) => (element?.textContent ?? 'nothing').trim().replace(/\\s+/g, ' ');
+  const slider = box.querySelector('input[type=range]');
+  return [text(box.querySelector('.now')), text(box.querySelectorAll('.steps li')[number]),
+    box.querySelectorAll('.steps b')[number]?.textContent, slider.value, slider.getAttribute('aria-valuetext'),
+    ({SHOWN})(box)];
+}}"""
+WALK = f"""(box) => {{
+  const slider = box.querySelector('input[type=range]');
+  return [...box.querySelectorAll('.steps li')].map((_, number) => {{
+    slider.value = number;
+    slider.dispatchEvent(new Event('input', {{bubbles: true}}));
+    const {{x, width, height}} = slider.getBoundingClientRect();
+    return [({STATE})(box, number), [x, width, height]];
+  }});
+}}"""
+PATIENCE = 5.0  # seconds
 
 
 def last_of(box: Locator) -> int:
@@ -14,13 +36,49 @@ def last_of(box: Locator) -> int:
 
 
 def expect_frame(box: Locator, number: int) -> None:
-    """The frame `number` is in view, nothing of another frame is, and everything says so."""
-    expect(box.locator(".now")).to_have_text(box.locator(".steps li").nth(number).text_content() or "-")
-    for frames, is_shown in box.evaluate(SHOWN):
-        assert is_shown == (str(number) in frames)
-    slider = box.get_by_role("slider")
-    expect(slider).to_have_value(str(number))
-    expect(slider).to_have_attribute("aria-valuetext", box.locator(".steps b").nth(number).text_content() or "-")
+    """The frame `number` is in view, nothing of another frame is, and everything says so, within some seconds."""
+    until = time.monotonic() + PATIENCE
+    while (found := _out_of_step(box.evaluate(STATE, number), number)) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert found == []
+
+
+def _out_of_step(state: list[Any], number: int) -> list[str]:
+    """What is not as it is when the frame `number` is in view."""
+    now, step, name, value, spoken, layers = state
+    wrong = [f"in view: {frames}" for frames, is_shown in layers if is_shown != (str(number) in frames)]
+    wrong += [] if now == step else [f"says {now!r}, not {step!r}"]
+    wrong += [] if value == str(number) else [f"the slider is at {value}"]
+    return wrong + ([] if spoken == name else [f"the slider is called {spoken!r}, not {name!r}"])
+
+
+def walk(box: Locator) -> None:
+    """Move the slider to each frame by script: every one comes into view, no two alike, and nothing else moves.
+
+    A browser takes a tenth of a second of processor time to draw a page of the book after each true press of a key.
+    """
+    states = box.evaluate(WALK)
+    assert [_out_of_step(state, number) for number, (state, _) in enumerate(states)] == [[]] * len(states)
+    pictures = {str([is_shown for _, is_shown in state[-1]]) for state, _ in states}
+    assert len(pictures) == len(states) > 1
+    assert {str(place) for _, place in states} == {str(states[0][1])}  # a slider that moves leaves the mouse behind
+
+
+def try_mouse_and_keyboard(page: Page, box: Locator) -> None:
+    """The ends with a click and a key, and a step on with each."""
+    slider, last = box.get_by_role("slider"), last_of(box)
+    slider.scroll_into_view_if_needed()
+    size = slider.bounding_box()
+    assert size is not None
+    slider.click(position={"x": 2, "y": size["height"] / 2})
+    expect_frame(box, 0)
+    box.get_by_role("button", name="Next").click()
+    expect_frame(box, 1)
+    slider.focus()
+    page.keyboard.press("End")
+    expect_frame(box, last)
+    page.keyboard.press("ArrowLeft")
+    expect_frame(box, last - 1)
 
 
 def in_view(box: Locator) -> str:

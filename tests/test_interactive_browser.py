@@ -224,7 +224,7 @@ def test_each_step_looks_like_the_figure_it_was_made_from(browser: Browser) -> N
 
 
 def test_in_a_chapter_the_arrow_keys_move_the_figure_and_the_network_stays_cut(desk: Reader) -> None:
-    desk.open(SOFTMAX)
+    desk.stay(SOFTMAX)
     box = desk.page.locator("#fig-softmax-temperature .gradus-stepper")
     box.get_by_role("slider").focus()
     desk.page.keyboard.press("Home")
@@ -235,7 +235,7 @@ def test_in_a_chapter_the_arrow_keys_move_the_figure_and_the_network_stays_cut(d
 
 
 def test_in_a_chapter_it_has_the_colour_and_the_ground_of_the_page(night: Reader) -> None:
-    night.open(SOFTMAX)
+    night.stay(SOFTMAX)
     box = night.page.locator("#fig-softmax-temperature .gradus-stepper")
     assert contrast(box.locator("svg text").first, "fill") >= 4.5
     colour = night.page.evaluate("getComputedStyle(document.querySelector('.bd-article p')).color")

@@ -14,11 +14,32 @@ SOFTMAX = "book/03-linear-classification/04-softmax-regression-from-scratch.html
 KEPT = "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href])"
 
 
+# Take every choice back, as the reader who changes one: the page listens to that.
+UNTOUCHED = """() => {
+  for (const quiz of document.querySelectorAll('.quiz')) {
+    quiz.querySelectorAll('input:checked').forEach((radio) => { radio.checked = false; });
+    quiz.querySelector('fieldset').dispatchEvent(new Event('change'));
+  }
+  document.activeElement?.blur();
+}"""
+
+
 def quizzes(reader: Reader) -> list[Locator]:
-    reader.open(SOFTMAX)
+    """The questions of a chapter, as they are when it is opened: nothing chosen, nothing said."""
+    reader.stay(SOFTMAX)
+    reader.page.evaluate(UNTOUCHED)
     found = reader.page.locator(".quiz").all()
     assert len(found) >= 3
+    expect(reader.page.locator(".quiz input:checked, .quiz .is-right, .quiz .is-wrong")).to_have_count(0)
     return found
+
+
+def test_at_first_nothing_is_chosen_and_nothing_said(desk: Reader) -> None:
+    desk.open(SOFTMAX)
+    for quiz in desk.page.locator(".quiz").all():
+        expect(quiz.locator("input:checked")).to_have_count(0)
+        expect(quiz.get_by_role("status")).to_be_empty()
+    assert desk.troubles == []
 
 
 def right(quiz: Locator) -> str:
@@ -130,6 +151,8 @@ def test_everything_stands_out_on_both_grounds(desk: Reader, night: Reader, sche
 def test_the_focus_is_seen(desk: Reader) -> None:
     quiz = quizzes(desk)[0]
     quiz.get_by_role("radio").first.focus()
+    desk.page.keyboard.press("Tab")  # a focus ring is for those who use the keyboard
+    desk.page.keyboard.press("Shift+Tab")
     for _ in range(2):
         focused = desk.page.locator(":focus")
         assert focused.evaluate("(element) => getComputedStyle(element).outlineStyle") == "solid"
@@ -165,3 +188,4 @@ def test_on_paper_question_choices_and_answer_are_there_and_nothing_to_press(des
         for element in (quiz.locator("legend"), *quiz.locator("label").all(), *quiz.locator("li").all()):
             expect(element).to_be_visible()
         expect(quiz.get_by_role("button", name="Check")).to_be_hidden()
+    desk.page.emulate_media(media="screen")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from reader import PHONE, Reader
+from reader import DESK, PHONE, Reader
 
 TENSORS = "book/01-preliminaries/02-tensors.html"
 SOFTMAX = "book/03-linear-classification/04-softmax-regression-from-scratch.html"
@@ -28,11 +28,44 @@ STICKING_OUT = """() => {
 }"""
 
 
-@pytest.mark.parametrize("path", [*PAGES, "search.html?q=softmax", "genindex.html"])
-def test_a_page_opens_without_errors_and_without_a_network(desk: Reader, path: str) -> None:
-    desk.open(path)
+@pytest.fixture(scope="module")
+def opened(request: pytest.FixtureRequest, desk: Reader) -> Reader:
+    """A page on a desk, opened once for all that is looked at in it."""
+    desk.open(request.param)
     desk.page.wait_for_load_state("networkidle")
-    assert desk.troubles == []
+    return desk
+
+
+def of_pages(*paths: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("opened", paths, indirect=True)
+
+
+@of_pages(*PAGES, "search.html?q=softmax", "genindex.html")
+def test_a_page_opens_without_errors_and_without_a_network(opened: Reader) -> None:
+    assert opened.troubles == []
+
+
+@of_pages(TENSORS, SOFTMAX, "exercises/ps4/ps4.html")
+def test_its_mathematics_is_set(opened: Reader) -> None:
+    formulas = opened.page.locator(".math").count()
+    assert formulas > 0
+    assert opened.page.locator(".math > mjx-container").count() == formulas
+    assert opened.page.locator("mjx-merror, [data-mml-node=merror]").count() == 0
+    opened.page.evaluate("document.fonts.ready")
+    loaded = opened.page.evaluate("[...document.fonts].filter((f) => f.status == 'loaded').map((f) => f.family)")
+    assert any(family.strip('"').startswith("MJX") for family in loaded)
+
+
+@of_pages(*PAGES)
+def test_on_a_screen_as_narrow_as_a_phone_s_nothing_sticks_out_of_the_page(opened: Reader) -> None:
+    opened.page.set_viewport_size(PHONE)
+    expect_nothing_sticks_out(opened)
+    opened.page.set_viewport_size(DESK)
+
+
+def expect_nothing_sticks_out(reader: Reader) -> None:
+    assert reader.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert reader.page.evaluate(STICKING_OUT) == []
 
 
 def test_the_front_page_leads_on_to_the_book(desk: Reader) -> None:
@@ -45,18 +78,7 @@ def test_the_network_is_really_cut(desk: Reader) -> None:
     desk.open("book/index.html")
     desk.page.evaluate("fetch('https://example.org/').catch(() => null)")
     assert "asked for https://example.org/" in desk.troubles
-
-
-@pytest.mark.parametrize("path", [TENSORS, SOFTMAX, "exercises/ps4/ps4.html"])
-def test_its_mathematics_is_set(desk: Reader, path: str) -> None:
-    desk.open(path)
-    formulas = desk.page.locator(".math").count()
-    assert formulas > 0
-    assert desk.page.locator(".math > mjx-container").count() == formulas
-    assert desk.page.locator("mjx-merror, [data-mml-node=merror]").count() == 0
-    desk.page.evaluate("document.fonts.ready")
-    loaded = desk.page.evaluate("[...document.fonts].filter((f) => f.status == 'loaded').map((f) => f.family)")
-    assert any(family.strip('"').startswith("MJX") for family in loaded)
+    desk.troubles.clear()
 
 
 def test_a_formula_is_a_tab_stop_only_where_it_scrolls(desk: Reader, phone: Reader) -> None:
@@ -68,11 +90,9 @@ def test_a_formula_is_a_tab_stop_only_where_it_scrolls(desk: Reader, phone: Read
     assert phone.page.evaluate(f"{stops}.every((m) => m.scrollWidth > m.clientWidth)")
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_on_a_phone_nothing_sticks_out_of_the_page(phone: Reader, path: str) -> None:
-    phone.open(path)
-    assert phone.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    assert phone.page.evaluate(STICKING_OUT) == []
+def test_on_a_phone_nothing_sticks_out_of_the_page(phone: Reader) -> None:
+    phone.stay(SOFTMAX)
+    expect_nothing_sticks_out(phone)
 
 
 @pytest.mark.parametrize("path", [TENSORS, SOFTMAX])
