@@ -109,9 +109,19 @@ def _why_skipped(entry: Path, problem_set: str) -> list[tuple[str, str]]:
         ]
     if entry.is_symlink() or _is_there(entry / problem_set):
         return []  # nothing to see, or a submission
+    strange = ""
     for inside in sorted(islice(entry.iterdir(), _MOST_FILES)):
         if is_junk(inside.name):
+            if inside.name.lower() == f".{problem_set.lower()}" and inside.is_dir():
+                return [
+                    (
+                        entry.name,
+                        f"its folder {on_one_line(inside.name)!r} begins with a dot, which hides it; rename it",
+                    )
+                ]
             continue
+        if not inside.is_dir() and not strange and _says(inside.name, problem_set):
+            strange = on_one_line(inside.name)
         if not inside.is_dir() and _is_notebook(inside, problem_set):
             name = on_one_line(inside.name)
             told = told_by_name(entry.name, problem_set)
@@ -123,7 +133,11 @@ def _why_skipped(entry: Path, problem_set: str) -> list[tuple[str, str]]:
                     f"its folder {on_one_line(inside.name)!r} is not {problem_set!r} letter by letter; rename it",
                 )
             ]
-    return _deeper(entry, problem_set, belongs)
+    deeper = _deeper(entry, problem_set, belongs)
+    if strange and not deeper:
+        what = "an archive, which is not opened" if strange.lower().endswith(_ARCHIVES) else "no notebook"
+        return [(entry.name, f"{strange} is {what}; put the notebook itself at {belongs}")]
+    return deeper
 
 
 def _deeper(entry: Path, problem_set: str, belongs: str) -> list[tuple[str, str]]:
@@ -180,10 +194,9 @@ def _is_notebook(path: Path, problem_set: str) -> bool:
     By its name: `ada_PS1 (2).ipynb` is for ps1, `ps10.ipynb` is not. Others by the frame that they carry; one without,
     when a learning platform has named it.
     """
-    says_so = re.compile(rf"(?<![^\W_]){re.escape(problem_set)}(?![^\W_])", re.IGNORECASE)
     if not is_notebook_name(path.name):
         return False
-    if ".ipynb" in path.name.lower() and says_so.search(path.name):
+    if ".ipynb" in path.name.lower() and _says(path.name, problem_set):
         return True
     try:
         if path.lstat().st_size > _MOST_BYTES:
@@ -192,6 +205,11 @@ def _is_notebook(path: Path, problem_set: str) -> bool:
     except (UnreadableError, OSError):
         carries = ""
     return carries == problem_set or (not carries and bool(told_by_name(path.name, problem_set)))
+
+
+def _says(name: str, problem_set: str) -> bool:
+    """Whether a file's name has that of the problem set in it, as a word."""
+    return re.search(rf"(?<![^\W_]){re.escape(problem_set)}(?![^\W_])", name, re.IGNORECASE) is not None
 
 
 def _is_there(path: Path) -> bool:
