@@ -93,7 +93,7 @@ def test_a_gpus_figures_stand_beside_the_cpus(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "gpu.json").write_text(json.dumps({**gpu, "device": "NVIDIA H200"}))
     table = history.write_training_table(tmp_path)
     assert "| NVIDIA H200 | fit mlp | 2.000 | 0.100 | 0.080 | 20 | 1.25 |" in table
-    assert "0.8833 on Fashion-MNIST: SGD: 1.5 s (10 seeds)." in table
+    assert "on Fashion-MNIST: SGD, to 0.8833: 1.5 s (10 seeds)." in table
     assert (tmp_path / "training.md").read_text() == table + "\n"
 
 
