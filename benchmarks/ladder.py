@@ -164,7 +164,7 @@ def climb(device: torch.device, seeds: int, seconds: float, rungs: tuple[Rung, .
                 "target": rung.target,
                 "seeds": 0,
                 "reached": 0,
-                "seconds of an epoch": round(epoch, 2),
+                "epoch": round(epoch, 2),
             }
         else:
             results[rung.name] = _climbed(rung, data, device, seeds, until)

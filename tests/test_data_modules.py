@@ -12,13 +12,22 @@ import torch
 import gradus.datasets
 from gradus import Diabetes, Digits, FashionMNIST, Penguins, SyntheticRegression, Trainer, d2l
 from gradus.data_modules import TensorData
-from gradus.datasets import DIABETES_FEATURES, PENGUIN_FEATURES, diabetes_tables, penguins_table, small
+from gradus.datasets import (
+    DIABETES_FEATURES,
+    PENGUIN_FEATURES,
+    answers_table,
+    diabetes_tables,
+    penguins_table,
+    small,
+)
 
 FILES = Path(gradus.datasets.__file__).parent / "files"
 CHECKSUMS = {
     "penguins.csv": "f204db2c753b0937caac3cb35258562c14f073e4bbc76be24b4c51ce22767a93",
     "diabetes.csv": "36e3fd6f8158bdc41f916d8989653227e5a5dd506c508de3f33febb48213e641",
     "digits.csv.gz": "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22",
+    "answers.csv.gz": "04e50223210a3256df816ec2d1671c3b9731f910c01cf9c665d783239b4bb742",
+    "course.txt.gz": "ea23e96509868361f4517108c4f57110e0c2914d10407a4c2d1a5174020c4aee",
 }
 
 
@@ -33,6 +42,20 @@ MODULES = {"digits": Digits, "penguins": Penguins, "diabetes": Diabetes, "line":
 def test_each_file_is_the_one_that_was_published(name: str) -> None:
     assert hashlib.sha256((FILES / name).read_bytes()).hexdigest() == CHECKSUMS[name]
     assert f"`{name}`" in (FILES / "SOURCES.md").read_text(encoding="utf-8")
+
+
+def test_answers_are_from_one_to_six_and_each_column_has_its_sentence() -> None:
+    sentences, table = answers_table()
+    assert list(table) == list(sentences)
+    assert table.shape == (2800, 25)
+    assert set(np.unique(table.to_numpy()[table.notna()])) == {1, 2, 3, 4, 5, 6}
+    assert table.isna().sum().sum() == 508
+
+
+def test_what_is_under_another_licence_has_it_beside_it() -> None:
+    licence = (FILES / "GPL-2.txt").read_text(encoding="utf-8")
+    assert "GNU GENERAL PUBLIC LICENSE" in licence
+    assert "Version 2, June 1991" in licence
 
 
 def test_the_penguins_come_with_their_missing_values() -> None:
