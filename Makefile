@@ -66,7 +66,7 @@ sample: data exercises  ## grade a generated class of twelve
 grade: install data  ## grade your class: make grade PS=ps4 COURSE=autograder/course
 	@$(BIN)/gradus grade $(PS) --course $(COURSE)
 
-check: install data  ## format, lint, types and unit tests: a minute
+check: lint data  ## format, lint, types and unit tests: a minute
 	@$(PYTEST) --unit
 	@echo "Gradus: every check passed."
 

@@ -211,6 +211,7 @@ PARTS = some.sampled_from(
 MESSAGE = some.dictionaries(PARTS, JSON | some.dictionaries(KINDS, JSON, max_size=3) | KINDS_OF_MESSAGE, max_size=5)
 
 
+@pytest.mark.slow("seconds of made-up messages and files")
 @QUICK
 @given(some.lists(MESSAGE, max_size=5), some.binary(max_size=30))
 def test_any_messages_leave_outputs_that_any_program_reads(messages: list[Any], printed: bytes) -> None:
@@ -380,6 +381,7 @@ def test_any_result_is_one_or_none(name: str, value: Any) -> None:
     graded_from({**GRADED, name: value}, "k")
 
 
+@pytest.mark.slow("seconds of made-up messages and files")
 @QUICK
 @given(some.binary(max_size=100) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_any_file_of_results_is_one_or_none(content: bytes) -> None:
@@ -493,6 +495,7 @@ def test_twice_the_length_takes_no_four_times_the_time(work: Callable[[int], Any
     assert grows_too_fast(work, SMALLEST) is None
 
 
+@pytest.mark.slow("what takes long, done twice")
 def test_what_is_quadratic_would_be_found() -> None:
     def quadratic(length: int) -> int:
         return sum(1 for _ in range(length // 200) for _ in range(length // 200))

@@ -77,6 +77,7 @@ def share(name: str, question: str, function: Callable[..., Any]) -> float:
     return judge(right_answers(name, question), answers_of(name, question, function), 1.0).score
 
 
+@pytest.mark.slow("each notebook, run whole")
 @pytest.mark.parametrize("name", NAMES)
 def test_the_reference_earns_all_marks(name: str) -> None:
     """With one seed and other random numbers; the rules below take three more, and the honest students a new one."""
@@ -87,6 +88,7 @@ def test_the_reference_earns_all_marks(name: str) -> None:
         assert judge(stream, received[question], 4.0).score == 4.0, question
 
 
+@pytest.mark.slow("each notebook, run whole")
 @pytest.mark.parametrize("name", NAMES)
 def test_the_released_stub_earns_nothing(name: str) -> None:
     answers = stubs(NOTEBOOKS[name])

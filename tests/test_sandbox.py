@@ -45,6 +45,7 @@ pytestmark = [
 ]
 
 QUICK = Limits(cell_seconds=2, visible_seconds=8, question_seconds=1.5, memory_bytes=512 * MIB, output_bytes=MIB)
+SHORT = Limits(cell_seconds=0.8, question_seconds=0.5, processes=60)  # for what forks until it is stopped
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -464,7 +465,7 @@ while True:
 def test_a_fork_bomb_ends(worker):
     bomb = "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass"
     started = time.monotonic()
-    execution = worker.run(job_of(("x = 1", asks("x")), bomb, ("x", asks("x"))), Limits(cell_seconds=1, processes=40))
+    execution = worker.run(job_of(("x = 1", asks("x")), bomb, ("x", asks("x"))), Limits(cell_seconds=0.4, processes=40))
     assert states(execution)[1] in ("timeout", "killed")
     assert answers(execution, 0) == [1]
     assert time.monotonic() - started < 20
@@ -472,7 +473,7 @@ def test_a_fork_bomb_ends(worker):
 
 def test_a_fork_bomb_in_a_question_ends(worker):
     bomb = "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass"
-    execution = worker.run(job_of(("x = 1", bomb), ("x = 2", asks("x"))), Limits(question_seconds=1, processes=40))
+    execution = worker.run(job_of(("x = 1", bomb), ("x = 2", asks("x"))), Limits(question_seconds=0.4, processes=40))
     assert execution.questions[0].state != "done"
     assert answers(execution, 1) == [2] or execution.questions[1].state == "killed"
 
@@ -594,8 +595,9 @@ with Worker(preload=()) as worker:
     assert not [each for each in [pid, *below] if Path(f"/proc/{each}").exists()]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def shared() -> Iterator[WarmProcess]:
+    """One warm process for the tests of what workers share; one that has died is started again."""
     warm = WarmProcess(("numpy",), workers=3)
     try:
         yield warm
@@ -618,12 +620,11 @@ def test_workers_that_share_a_warm_process_run_at_once_and_disturb_nobody(shared
     meet = "import time\ntime.sleep(0.5)\nround(time.time(), 2)"
     bomb = "import os\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        pass"
     ends = "import os\nos.kill(os.getppid(), 9)\nos._exit(1)"
-    honest, hostile, broken = together(
-        shared, job_of(meet, ("import os\nlen(os.listdir('/proc/self/fd'))", asks("1 + 1"))), job_of(bomb), job_of(ends)
-    )
+    looks = ("import os\nlen(os.listdir('/proc/self/fd'))", asks("1 + 1"))
+    honest, hostile, broken = together(shared, job_of(meet, looks), job_of(bomb), job_of(ends), limits=SHORT)
     assert states(honest) == ["ok", "ok"]
     assert answers(honest) == [2]
-    (alone,) = together(shared, job_of(("import os\nlen(os.listdir('/proc/self/fd'))", asks("1 + 1"))))
+    (alone,) = together(shared, job_of(looks))
     assert shown(alone) == shown(honest, 1)  # nothing of the others is open in it
     assert states(hostile) in (["timeout"], ["killed"])
     assert states(broken) == ["killed"]
@@ -633,9 +634,9 @@ def test_workers_that_share_a_warm_process_run_at_once_and_disturb_nobody(shared
 def test_a_worker_that_leaves_takes_its_submission_along_and_no_other(shared: WarmProcess):
     first, second = Worker(warm=shared), Worker(warm=shared)
     with first, second, ThreadPoolExecutor(2) as threads:
-        endless = threads.submit(first.run, job_of("while True: pass"), Limits(cell_seconds=3))
-        honest = threads.submit(second.run, job_of("import time; time.sleep(3)", ("1", asks("7"))), Limits())
-        time.sleep(1)
+        endless = threads.submit(first.run, job_of("while True: pass"), Limits(cell_seconds=1.5))
+        honest = threads.submit(second.run, job_of("import time; time.sleep(2)", ("1", asks("7"))), Limits())
+        time.sleep(0.5)
         before = set(descendants(shared.pid))
         assert first._commands is not None
         first._commands.shutdown(socket.SHUT_RDWR)  # as when its process has died
@@ -648,6 +649,7 @@ def test_a_worker_that_leaves_takes_its_submission_along_and_no_other(shared: Wa
 
 
 def test_a_shared_warm_process_outlives_the_thread_that_started_it(shared: WarmProcess):
+    shared.close()
     with ThreadPoolExecutor(1) as thread:
         thread.submit(shared.start).result()
     pid = shared.pid

@@ -153,7 +153,7 @@ def answers_of_a_gigabyte(work: Work) -> None:
 @attack(30, exactly=False, problem="", harms_host=True)
 def slow_in_every_cell(work: Work) -> None:
     for _ in range(200):
-        work.add("import time\ntime.sleep(0.75)")
+        work.add("import time\ntime.sleep(0.4)")
 
 
 @attack(30, exactly=False, harms_host=True)
