@@ -59,6 +59,10 @@ def set_options(c: Config, course: Course) -> Config:
         "autograder.gradebook.late.CarefulPenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
+    c.HTMLExporter.filters = {  # formgrader's
+        "highlight_code": "autograder.feedback.code_shown.highlighted",
+        "strip_files_prefix": "autograder.feedback.code_shown.as_it_is",
+    }
     c.FeedbackExporter.template_name = TEMPLATE
     c.FeedbackExporter.extra_template_basedirs = [str(TEMPLATES)]
     c.FeedbackExporter.exclude_anchor_links = True
