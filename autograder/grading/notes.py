@@ -23,6 +23,7 @@ _CURES = {
     "magic": f"the grader has no such magic, or nothing that it could show; {_WITHOUT}. Take it out",
     "file": "your files and the network are not there while your notebook is graded ({what}); "
     f"{_WITHOUT}. Do without it",
+    "input": f"nobody is there to type or to debug while your notebook is graded; {_WITHOUT}. Take it out",
     "name": "`{what}` is missing because of a line before this one",
     "device": "there is no GPU here, and the CPU computed in its place. Ask torch.cuda.is_available() first",
     "install": "nothing is installed while a notebook is graded",

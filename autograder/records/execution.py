@@ -81,7 +81,7 @@ class Limits:
     answer_bytes: int = 32 * MIB  # of each question
 
 
-KINDS = ("module", "import", "magic", "file", "name", "device", "install")
+KINDS = ("module", "import", "magic", "file", "input", "name", "device", "install")
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,8 @@ class PassedOver:
     """Something in a cell that cannot be had here; the rest of the cell was run without it.
 
     `kind` is one of `KINDS`: `what` is then the module that is missing, why an import failed, the magic, the file, or
-    the name that an earlier such line would have given; a "device" is a GPU, for which the CPU stood in; an "install"
-    was not tried.
+    the name that an earlier such line would have given; an "input" asked somebody something; a "device" is a GPU, for
+    which the CPU stood in; an "install" was not tried.
     """
 
     line: int

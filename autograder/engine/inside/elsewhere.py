@@ -22,6 +22,7 @@ _INSTALLS = re.compile(
     r"(?:[^|;&]*\s)?(?:install|add|update|upgrade)\b"
 )
 _CELL_MAGIC = re.compile(r"\s*%%(\w+)[^\n]*")
+_NOBODY = ("EOF when reading a line", "")  # what `input` and `getpass` say where nobody types
 _DONE_WITHOUT = ("device", "install")  # nothing fails
 _MOST = 20  # that are told of one cell
 
@@ -104,6 +105,8 @@ def _reason(error: BaseException, code: CodeType) -> tuple[str, str] | None:
         return "magic", magic
     if isinstance(error, OSError):
         return "file", str(error.filename or error)
+    if (isinstance(error, EOFError) and str(error) in _NOBODY) or type(error).__name__ == "BdbQuit":
+        return "input", type(error).__name__
     return ("import", f"{type(error).__name__}: {error}") if _only_imports(code) else None
 
 
