@@ -242,8 +242,11 @@ def main() -> int:
     cpu = f"cpu, {available_cores()} cores"
     name = torch.cuda.get_device_name() if device.type == "cuda" else cpu
     print(f"device: {name}")
+    load = round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None  # of others, before ours
     ladder = climb(device, options.seeds, options.seconds)
-    machine = {"python": platform.python_version(), "torch": torch.__version__, "processor": _processor()}
+    machine = {
+        "python": platform.python_version(), "torch": torch.__version__, "processor": _processor(), "load": load
+    }  # fmt: skip
     if not keep_best_device("ladder", {"device": name, "machine": machine, **stamp(), **ladder}, cpu, options.results):
         print(f"{options.results / 'ladder.json'} holds the figures of a GPU, and keeps them")
     return 0
