@@ -64,13 +64,18 @@ def walk(box: Locator) -> None:
     assert {str(place) for _, place in states} == {str(states[0][1])}  # a slider that moves leaves the mouse behind
 
 
-def try_mouse_and_keyboard(page: Page, box: Locator) -> None:
-    """The ends with a click and a key, and a step on with each."""
-    slider, last = box.get_by_role("slider"), last_of(box)
+def click_to_the_first(slider: Locator) -> None:
+    """Click where the slider stands for the first frame."""
     slider.scroll_into_view_if_needed()
     size = slider.bounding_box()
     assert size is not None
     slider.click(position={"x": 2, "y": size["height"] / 2})
+
+
+def try_mouse_and_keyboard(page: Page, box: Locator) -> None:
+    """The ends with a click and a key, and a step on with each."""
+    slider, last = box.get_by_role("slider"), last_of(box)
+    click_to_the_first(slider)
     expect_frame(box, 0)
     box.get_by_role("button", name="Next").click()
     expect_frame(box, 1)
@@ -89,10 +94,7 @@ def in_view(box: Locator) -> str:
 def drive_by_mouse(page: Page, box: Locator) -> None:
     """Click to the first frame, step to the last with the button, drag the slider back and on."""
     slider, last = box.get_by_role("slider"), last_of(box)
-    slider.scroll_into_view_if_needed()
-    size = slider.bounding_box()
-    assert size is not None
-    slider.click(position={"x": 2, "y": size["height"] / 2})
+    click_to_the_first(slider)
     pictures, places = [], []
     for number in range(last + 1):
         expect_frame(box, number)
