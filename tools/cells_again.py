@@ -41,7 +41,7 @@ class Limits:
 
 # A cell above the first is left to the static rule of `tests/test_cells_again.py`; a solution that still runs after the
 # second is no mistake: some are experiments of minutes.
-QUICK = Limits(1.0, 8)
+QUICK = Limits(0.5, 4)
 THOROUGH = Limits(600.0, 1800)
 
 
