@@ -64,7 +64,8 @@ def test_what_waits_to_be_marked_by_hand_is_said_until_all_is_marked() -> None:
     done = [replace(result, marks=result.marks | {"why": 3.0}) for result in waiting.results]
     one_left = replace(waiting, results=[*done[1:], waiting.results[0]])
     said = "hand: waits to be marked by hand"
-    assert said in shown(waiting, 120, terminal=False) and said in shown(one_left, 120, terminal=False)
+    assert said in shown(waiting, 120, terminal=False)
+    assert said in shown(one_left, 120, terminal=False)
     assert said not in shown(replace(waiting, results=done), 120, terminal=False)
 
 
