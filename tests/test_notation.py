@@ -14,6 +14,7 @@ BOOK = ROOT / "book"
 PAGE = (BOOK / "appendix" / "notation.md").read_text(encoding="utf-8")
 CHAPTERS = [*BOOK.glob("0*/*.ipynb")]
 SETS = [ROOT / "solutions" / name / f"{name}.ipynb" for name in ("ps4", "ps5", "ps6", "ps7")]
+ALL_SETS = [*(ROOT / "solutions").glob("ps*/ps*.ipynb")]
 REFUSED = {
     r"=\s*1\}\^\{?q": "classes are counted from 0",
     r"o_q\b|o_\{q\}": "the last logit is that of class q - 1",
@@ -47,6 +48,30 @@ def test_formulas_use_letters_as_the_page_says(path: Path) -> None:
     for cell in read(path)["cells"]:
         if cell["cell_type"] == "markdown":
             assert against_the_page(source_of(cell)) == [], cell["id"]
+
+
+def not_shown_as_meant(text: str) -> list[str]:
+    """Displayed formulas that are no paragraphs of their own, which the site takes for text, and `\\_` in `\\text`."""
+    found, inside, before = [], False, ""
+    for line in re.sub(r"```.*?```", "", text, flags=re.DOTALL).split("\n"):
+        if "$$" in line and not inside and (before.strip() or not line.strip().startswith("$$")):
+            found.append(line.strip())
+        inside ^= line.count("$$") % 2 == 1
+        before = line
+    return found + re.findall(r"\\text\{[^{}]*\\_[^{}]*\}", text)
+
+
+@pytest.mark.parametrize("path", sorted([*CHAPTERS, *ALL_SETS]), ids=lambda path: f"{path.parent.name[:2]}-{path.stem}")
+def test_formulas_are_shown_as_they_are_meant(path: Path) -> None:
+    for cell in read(path)["cells"]:
+        if cell["cell_type"] == "markdown":
+            assert not_shown_as_meant(source_of(cell)) == [], cell["id"]
+
+
+def test_a_formula_that_is_not_shown_as_meant_is_found() -> None:
+    assert not_shown_as_meant("as follows,\n  $$a = b,$$\n  with $a$") == ["$$a = b,$$"]
+    assert not_shown_as_meant(r"from $\text{warm\_up}$ on") == [r"\text{warm\_up}"]
+    assert not_shown_as_meant("as follows:\n\n$$\na = b\n$$\n\n- or\n\n  $$c = d$$\n\n  with $c$") == []
 
 
 @pytest.mark.parametrize(

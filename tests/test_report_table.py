@@ -59,6 +59,16 @@ def test_no_name_and_no_mark_is_cut(width: int, terminal: bool) -> None:
     assert all(str(number) in words(table) for number in (*NUMBERS, 12))
 
 
+def test_what_waits_to_be_marked_by_hand_is_said_until_all_is_marked() -> None:
+    waiting = report()
+    done = [replace(result, marks=result.marks | {"why": 3.0}) for result in waiting.results]
+    one_left = replace(waiting, results=[*done[1:], waiting.results[0]])
+    said = "hand: waits to be marked by hand"
+    assert said in shown(waiting, 120, terminal=False)
+    assert said in shown(one_left, 120, terminal=False)
+    assert said not in shown(replace(waiting, results=done), 120, terminal=False)
+
+
 def test_in_a_pipe_each_student_has_one_line() -> None:
     lines = shown(report(), 80, terminal=False).splitlines()
     assert all(len([line for line in lines if line.strip().startswith(name)]) == 1 for name in NAMES)

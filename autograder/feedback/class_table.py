@@ -34,7 +34,7 @@ def show(report: Report, console: Console) -> None:
         console.print(Columns(names))
     else:
         console.print(*names, sep="\n", soft_wrap=True)
-    if any(question.by_hand for question in report.questions):
+    if any(_waits(result, question) for result in report.results for question in report.questions):
         console.print("hand: waits to be marked by hand, in formgrader", highlight=False)
     if _is_late(report):
         console.print("late: taken off for being late; the total is what is left", highlight=False)
@@ -116,6 +116,11 @@ def _missing(question: str, results: list[Result]) -> str:
     said = [f"{rule} with the rule wrong"] if rule else []
     said += [f"{count} right but for {name!r}" for name, count in edges.most_common()]
     return f"{question}: {', '.join(said)}" if said else ""
+
+
+def _waits(result: Result, question: GradedCell) -> bool:
+    """Whether an answer has still to be marked by hand."""
+    return question.by_hand and result.marks[question.name] is None
 
 
 def _mark(mark: float | None, question: GradedCell) -> str:
