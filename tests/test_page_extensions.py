@@ -88,7 +88,9 @@ def test_a_formula_and_the_mark_behind_it_stay_on_a_line(body: str, closed: bool
     [
         ("import torch\nfrom gradus import (\n    Frame,\n    figure,\n)\n\ntorch.manual_seed(0);", True),
         ('import matplotlib.pyplot as plt\n\nplt.style.use("gradus.house")', True),
+        ("try:\n    import gradus\nexcept ImportError:  # on Colab\n    %pip install gradus\nimport gradus", True),
         ("import torch\n\nx = torch.arange(3)", False),
+        ("import torch\n1 +", False),
         ("torch.manual_seed(0);", False),
         ("import torch\nprint(torch.__version__)", False),
     ],

@@ -7,6 +7,7 @@ the figure, and a cell of nothing but imports and settings is folded where it st
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING
 
@@ -26,9 +27,8 @@ SHORT = {
     "How long does it run?": "To run",
 }
 DRAWS = re.compile(r"^(?:figure|stepper)\(", re.MULTILINE)
-SETTING = re.compile(
-    r"import |from |plt\.style\.use\(|torch\.manual_seed\(|torch\.set_printoptions\(|seed_everything\(|[)\]}#\s]|$"
-)
+SETTINGS = {"plt.style.use", "torch.manual_seed", "torch.set_printoptions", "seed_everything", "os.environ.setdefault"}
+NO_PYTHON = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)
 
 
 def as_strip(table: nodes.table) -> nodes.container | None:
@@ -54,8 +54,24 @@ def draws(source: str) -> bool:
 
 def only_prepares(source: str) -> bool:
     """Whether a cell holds nothing but imports and settings."""
-    lines = source.splitlines()
-    return any(line.startswith(("import ", "from ")) for line in lines) and all(map(SETTING.match, lines))
+    try:
+        statements = ast.parse(NO_PYTHON.sub(r"\1pass", source)).body
+    except SyntaxError:
+        return False
+    parts = [part for statement in statements for part in ast.walk(statement)]
+    imports = any(isinstance(part, ast.Import | ast.ImportFrom) for part in parts)
+    return imports and all(map(_prepares, statements))
+
+
+def _prepares(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Import() | ast.ImportFrom() | ast.Pass():
+            return True
+        case ast.Try(body=body, handlers=handlers, orelse=[], finalbody=[]):
+            return all(map(_prepares, [*body, *(inner for handler in handlers for inner in handler.body)]))
+        case ast.Expr(value=ast.Call(func=function)):
+            return ast.unparse(function) in SETTINGS
+    return False
 
 
 def fold_code(cell: nodes.Element) -> None:
@@ -70,7 +86,7 @@ def fold_code(cell: nodes.Element) -> None:
         return
     words = "the code of this figure" if is_figure else "what is imported and set"
     folded = HideCodeCellNode(prompt_show=f"Show {words}", prompt_hide=f"Hide {words}")
-    folded["classes"].append("below" if is_figure else "above-output")
+    folded["classes"].append("folded")
     place = cell.index(code)
     cell.remove(code)
     folded.append(code)
