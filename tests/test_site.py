@@ -177,11 +177,14 @@ def test_the_launch_buttons_open_this_notebook_in_jupyterlab_and_colab(site: Pat
     assert f"https://mybinder.org/v2/gh/{repository}/{branch}?urlpath=lab/tree/{path}" in found
     assert f"https://colab.research.google.com/github/{repository}/blob/{branch}/{path}" in found
     assert CONFIG["repository"]["url"] in found
+    in_words = html_of(site, page).partition('<p class="run-links">')[2].partition("</p>")[0]
+    assert len(links(in_words)) == 3
+    assert set(links(in_words)) <= set(links(html_of(site, page).replace(in_words, "")))
 
 
 @pytest.mark.parametrize("page", NOTEBOOKS, ids=name)
 def test_the_download_button_gives_the_notebook_as_it_is_committed(site: Path, page: Path) -> None:
-    (address,) = [link for link in links(html_of(site, page)) if link.endswith(".ipynb") and "_sources/" in link]
+    (address,) = {link for link in links(html_of(site, page)) if link.endswith(".ipynb") and "_sources/" in link}
     downloaded = (site / f"{name(page)}.html").parent / address
     assert downloaded.resolve().read_text(encoding="utf-8") == page.read_text(encoding="utf-8")
 
