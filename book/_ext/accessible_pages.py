@@ -51,6 +51,11 @@ RULES = (
         "",
     ),
     Rule(
+        "the page for an address that does not exist has an empty heading for the printer",
+        re.compile(r"<h1>\s*</h1>"),
+        "",
+    ),
+    Rule(
         "each exercise of a page has the same id",
         re.compile(r'(<section) id="exercise-content"'),
         r"\1",
