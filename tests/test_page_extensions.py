@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
 import cards  # noqa: E402
+import front_parts  # noqa: E402
 import inline_icons  # noqa: E402
 import page_head  # noqa: E402
 import page_layout  # noqa: E402
@@ -145,3 +146,24 @@ def test_a_long_title_fits_on_its_card() -> None:
     assert len(lines) > 1
     assert all(big.getlength(line) <= cards.WIDTH for line in lines)
     assert cards.card("A title", "Gradus", "a promise").size == cards.SIZE
+
+
+def test_the_path_leads_through_all_parts_and_problem_sets() -> None:
+    found = front_parts.stretches(ROOT)
+    assert [len(each.chapters) > 4 for each in found] == [True] * 6
+    sets = [stop.name.split("/")[1] for each in found for stop in each.problem_sets]
+    assert sets == sorted(path.parent.name for path in (ROOT / "exercises").glob("ps*/ps*.ipynb"))
+    known = {stop.name for each in found for stop in (*each.chapters, *each.problem_sets)}
+    order = [stop.name for each in found for stop in each.chapters]
+    for each in found:
+        for stop in each.chapters:
+            before = [needed for needed in stop.needs if needed in known]
+            assert all(order.index(needed) < order.index(stop.name) for needed in before), stop.name
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [(10, "½ hour"), (50, "1 hour"), (60, "1 hour"), (80, "1½ hours"), (110, "2 hours"), (250, "4 hours")],
+)
+def test_hours_are_said_in_halves(minutes: int, words: str) -> None:
+    assert front_parts.hours(minutes) == words
