@@ -14,6 +14,35 @@ SCRIPTS = sorted(path for path in (ROOT / "book" / "_static" / "move").glob("*.j
 FRONT = "book/index.html"
 
 
+FIGURE = re.compile(r'data-move=\\?"([\w-]+)')
+WITH_FIGURES = [
+    str(path.relative_to(ROOT).with_suffix(".html"))
+    for kind in ("md", "ipynb")
+    for path in sorted((ROOT / "book").rglob(f"*.{kind}"))
+    if FIGURE.search(path.read_text(encoding="utf-8"))
+]
+
+
+@pytest.mark.parametrize("page", WITH_FIGURES)
+def test_everything_that_moves_answers_to_the_keyboard_and_says_what_it_shows(desk: Reader, page: str) -> None:
+    desk.stay(page)
+    for figure in desk.page.locator(".gradus-move.moves").all():
+        said, picture = figure.get_by_role("status"), figure.locator("svg")
+        expect(said).not_to_be_empty()
+        for control in figure.get_by_role("slider").all():
+            before = control.get_attribute("aria-valuetext"), picture.inner_html()
+            for key in ("ArrowLeft", "ArrowUp", "ArrowUp"):
+                control.press(key)
+            assert (control.get_attribute("aria-valuetext"), picture.inner_html()) != before
+            assert control.get_attribute("aria-label") or control.evaluate("(input) => input.labels.length")
+        for button in figure.get_by_role("button").all():
+            button.click()
+            expect(said).not_to_be_empty()
+        assert picture.get_attribute("aria-label") == str(said.text_content()).rstrip()
+    assert desk.page.locator(".gradus-move:not(.moves)").count() == 0
+    assert desk.troubles == []
+
+
 def moving(reader: Reader) -> Locator:
     reader.open(FRONT)
     return reader.page.locator('.gradus-move[data-move="valley"]')

@@ -8,7 +8,9 @@
 //
 // `figure.svg` is the picture, `figure.slider(…)` adds a slider below it, `figure.handle(…)` a point to drag, and
 // `figure.say(…)` the sentence that tells everybody what has come of it. Everything that can be dragged answers to the
-// arrow keys and says where it is. Without scripts the still picture stays.
+// arrow keys and says where it is. Without scripts the still picture stays. In a chapter the `<div>` stands empty below
+// the figure that its cells have drawn, which is the still picture; `define` is told how large the moving one is, and what
+// stands above it: `GradusMove.define("NAME", move, { size: [640, 300], title: "…" })`.
 "use strict";
 
 window.GradusMove = (() => {
@@ -39,8 +41,18 @@ window.GradusMove = (() => {
     };
   }
 
-  function makeFigure(box) {
-    const svg = box.querySelector("svg");
+  // The picture that stands in the box; in an empty one, a new picture under its title.
+  function pictureIn(box, { size = [640, 300], title = "" }) {
+    const still = box.querySelector("svg");
+    if (still) {
+      return still;
+    }
+    add(box, "p", { class: "title" }).textContent = title;
+    return add(box, "svg", { viewBox: `0 0 ${size[0]} ${size[1]}`, role: "img", "aria-label": title }, true);
+  }
+
+  function makeFigure(box, options) {
+    const svg = pictureIn(box, options);
     const controls = add(box, "div", { class: "controls" });
     const status = add(box, "p", { class: "said", role: "status" });
     let waiting;
@@ -49,6 +61,22 @@ window.GradusMove = (() => {
       svg,
       plane: (xs, ys) => plane(svg, xs, ys),
       add: (name, attributes, parent = svg) => add(parent, name, attributes, true),
+
+      // Words in the picture, centred on a place unless said otherwise.
+      text(words, x, y, attributes = {}, parent = svg) {
+        const made = add(parent, "text", { x, y, "text-anchor": "middle", fill: "currentColor", "font-size": 14, ...attributes }, true);
+        made.textContent = words;
+        return made;
+      },
+
+      // Grey lines where the axes are, with their names at the ends.
+      axes(on, xs, ys, names = ["", ""]) {
+        const line = { stroke: "currentColor", "stroke-opacity": 0.4 };
+        add(svg, "line", { x1: on.x(xs[0]), x2: on.x(xs[1]), y1: on.y(0), y2: on.y(0), ...line }, true);
+        add(svg, "line", { x1: on.x(0), x2: on.x(0), y1: on.y(ys[0]), y2: on.y(ys[1]), ...line }, true);
+        this.text(names[0], on.x(xs[1]) - 4, on.y(0) - 6, { "text-anchor": "end" });
+        this.text(names[1], on.x(0) + 6, on.y(ys[1]) + 14, { "text-anchor": "start" });
+      },
 
       // A slider with its label and its value in words; `moved(value)` is called whenever it moves.
       slider({ label, min, max, step, value, words = String, moved }) {
@@ -76,7 +104,8 @@ window.GradusMove = (() => {
       },
 
       // A point to drag, or to move with the arrow keys by `step`; `moved([x, y])` is called with where it now is.
-      handle({ on, label, at, step = 0.1, colour = "#D55E00", words = ([x, y]) => `${x.toFixed(1)}, ${y.toFixed(1)}`, moved }) {
+      // `within` says where a place that the hand asks for may be: anywhere in the picture, unless said otherwise.
+      handle({ on, label, at, step = 0.1, within = on.inside, colour = "#D55E00", words = ([x, y]) => `${x.toFixed(1)}, ${y.toFixed(1)}`, moved }) {
         const group = add(svg, "g", { class: "handle", tabindex: 0, role: "slider", "aria-label": label }, true);
         const reach = add(group, "circle", { r: 22, fill: "transparent" }, true);
         const dot = add(group, "circle", { r: 8, fill: colour, stroke: "currentColor", "stroke-width": 2 }, true);
@@ -90,7 +119,7 @@ window.GradusMove = (() => {
           group.setAttribute("aria-valuetext", words(place));
         };
         const go = (next) => {
-          place = on.inside(next);
+          place = within(next);
           show();
           moved(place);
         };
@@ -132,11 +161,11 @@ window.GradusMove = (() => {
   }
 
   return {
-    define(name, move) {
+    define(name, move, options = {}) {
       const start = () => {
         for (const box of document.querySelectorAll(`.gradus-move[data-move="${name}"]`)) {
           box.classList.add("moves");
-          move(makeFigure(box));
+          move(makeFigure(box, options));
         }
       };
       document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", start) : start();
