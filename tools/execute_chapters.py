@@ -95,8 +95,13 @@ def execute(
     cell_seconds: int,
     trials: int = KERNEL_TRIALS,
     held: held_kernels.HeldKernel | None = None,
+    *,
+    again: bool = True,
 ) -> Outcome:
-    """Run one chapter in a kernel of its own, in its own folder. What the chapter does wrong is in the outcome."""
+    """Run one chapter in a kernel of its own, in its own folder. What the chapter does wrong is in the outcome.
+
+    Without `again`, its cells and the solutions of its exercises are not run once more.
+    """
     notebook = nbformat.read(chapter, as_version=4)
     started = [0]
     began: dict[str, tuple[float, float]] = {}
@@ -110,7 +115,7 @@ def execute(
         started_at, used_before = began[cell.id]
         seconds[cell.id] = time.perf_counter() - started_at
         used[cell.id] = held_kernels.processor_seconds(client.km) - used_before
-        if cell is last and held_kernels.can_be_held() and not raises(cell):
+        if again and cell is last and held_kernels.can_be_held() and not raises(cell):
             notebook.cells.append(closing.cell(notebook.cells, used))
 
     closing = cells_again.Closing()
@@ -142,7 +147,7 @@ def execute(
     except RuntimeError:  # the kernel ended before it could be asked for anything
         if len(started) > 1 or trials == 1:
             raise
-        return execute(chapter, threads, cell_seconds, trials - 1)
+        return execute(chapter, threads, cell_seconds, trials - 1, again=again)
     took = sum(seconds[cell.id] for cell in code_cells if cell.id in seconds)  # without those that run once more
     written = nbformat.writes(notebook)
     return Outcome(chapter, took, written, problem, closing.found, closing.heavy, closing.unsolved, closing.stopped)
