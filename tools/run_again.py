@@ -162,7 +162,7 @@ def _watch_the_clocks() -> list[str]:
 
         return read
 
-    for name in ("time", "perf_counter", "monotonic", "process_time"):
+    for name in ("time", "perf_counter", "monotonic", "process_time", "thread_time"):
         setattr(time, name, noting(name, getattr(time, name)))
     return looks
 
