@@ -27,7 +27,7 @@ WITH_FIGURES = [
 def test_everything_that_moves_answers_to_the_keyboard_and_says_what_it_shows(desk: Reader, page: str) -> None:
     desk.stay(page)
     for figure in desk.page.locator(".gradus-move.moves").all():
-        said, picture = figure.get_by_role("status"), figure.locator("svg")
+        said, picture = figure.locator(".said"), figure.locator("svg")
         expect(said).not_to_be_empty()
         for control in figure.get_by_role("slider").all():
             before = control.get_attribute("aria-valuetext"), picture.inner_html()
@@ -58,7 +58,7 @@ def test_a_script_is_small_and_some_page_has_its_figure(script: Path) -> None:
 
 def test_the_learning_rate_is_moved_with_the_keyboard(desk: Reader) -> None:
     figure = moving(desk)
-    slider, said = figure.get_by_label("Learning rate"), figure.get_by_role("status")
+    slider, said = figure.get_by_label("Learning rate"), figure.locator(".said")
     expect(said).to_contain_text("After 25 steps")
     drawn = figure.locator(".path").get_attribute("points")
     slider.focus()

@@ -261,14 +261,14 @@ def test_an_address_that_does_not_exist_has_a_page_whose_links_work_from_anywher
 def test_no_page_loads_a_script_for_its_icons(site: Path) -> None:
     loading = [path.name for path in site.rglob("*.html") if "fontawesome" in path.read_text(encoding="utf-8")]
     assert loading == []
-    assert not list(site.rglob("fontawesome*"))
+    assert not list(site.rglob("fontawesome*.js"))
     assert html_of(site, OF_PARTS[0]).count('class="svg-inline--fa') > 10
 
 
 @pytest.mark.parametrize("page", OF_PARTS, ids=name)
 def test_a_chapter_begins_with_a_strip_and_its_figures_stand_before_their_code(site: Path, page: Path) -> None:
     html = html_of(site, page)
-    assert html.count('class="chapter-head docutils container"') == 1
+    assert len(re.findall(r'class="chapter-head [^"]*"', html)) == 1
     folded = html.count("Show the code of this figure")
     drawn = sum(figure in source_of(cell) for cell in read(page)["cells"] for figure in ("\nfigure(", "\nstepper("))
     assert folded >= min(drawn, 1)

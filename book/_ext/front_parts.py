@@ -133,7 +133,7 @@ def _id(stop: Stop) -> str:
 
 
 def _id_of(name: str) -> str:
-    return "path-" + nodes.make_id(name.removeprefix("book/").removeprefix("exercises/"))
+    return nodes.make_id("path-" + name.removeprefix("book/").removeprefix("exercises/"))
 
 
 class ChapterPicture(SphinxDirective):
