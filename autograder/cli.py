@@ -1,4 +1,7 @@
-"""The instructor's commands: `gradus release`, `grade`, `variants`, `mutants`. Heavy imports wait until one runs."""
+"""The instructor's commands: `gradus release`, `grade`, `variants`, `mutants`, `set-address`.
+
+Heavy imports wait until one runs.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +48,7 @@ def register(app: typer.Typer) -> None:
     app.command()(grade)
     app.command()(variants)
     app.command()(mutants)
+    app.command("set-address")(set_address)
 
 
 def release(
@@ -207,6 +211,29 @@ def mutants(
     found = [show(one, Console()) for one in examine(_course(folder), problem_sets or [], question or None, not unsafe)]
     if any(found):
         raise typer.Exit(1)
+
+
+def set_address(
+    url: Annotated[str, typer.Argument(metavar="URL", help="https://github.com/OWNER/NAME, which students open.")],
+    site: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where the site is published. Default: where GitHub Pages publishes it."),
+    ] = None,
+) -> None:
+    """Give the course another repository: for Colab, Binder, every set-up cell, the site's own addresses, the citation.
+
+    Nothing is written when the address is none.
+    """
+    from autograder.authoring.address import set_address as write_address
+    from autograder.course import REPOSITORY
+    from gradus.errors import GradusError
+
+    try:
+        changed = write_address(REPOSITORY, url, site)
+    except GradusError as error:
+        print(f"gradus: {error}", file=sys.stderr)
+        raise typer.Exit(2) from None
+    print(f"{len(changed)} files name {url} now." if changed else f"Every file names {url} already.")
 
 
 def _course(folder: Path | None) -> Course:

@@ -66,6 +66,7 @@ def test_the_front_page_leads_to_the_book(site: Path) -> None:
     front = (site / "index.html").read_text(encoding="utf-8")
     assert '<html lang="en">' in front
     assert "<title>Gradus</title>" in front
+    assert 'name="viewport"' in front
     assert 'href="_static/favicon.svg"' in front
     assert set(links(front)) == {"book/index.html"}
     assert (site / "_static" / "favicon.svg").is_file()
@@ -176,11 +177,14 @@ def test_the_launch_buttons_open_this_notebook_in_jupyterlab_and_colab(site: Pat
     assert f"https://mybinder.org/v2/gh/{repository}/{branch}?urlpath=lab/tree/{path}" in found
     assert f"https://colab.research.google.com/github/{repository}/blob/{branch}/{path}" in found
     assert CONFIG["repository"]["url"] in found
+    in_words = html_of(site, page).partition('<p class="run-links">')[2].partition("</p>")[0]
+    assert len(links(in_words)) == 3
+    assert set(links(in_words)) <= set(links(html_of(site, page).replace(in_words, "")))
 
 
 @pytest.mark.parametrize("page", NOTEBOOKS, ids=name)
 def test_the_download_button_gives_the_notebook_as_it_is_committed(site: Path, page: Path) -> None:
-    (address,) = [link for link in links(html_of(site, page)) if link.endswith(".ipynb") and "_sources/" in link]
+    (address,) = {link for link in links(html_of(site, page)) if link.endswith(".ipynb") and "_sources/" in link}
     downloaded = (site / f"{name(page)}.html").parent / address
     assert downloaded.resolve().read_text(encoding="utf-8") == page.read_text(encoding="utf-8")
 
@@ -229,9 +233,54 @@ def test_formulas_are_set_by_the_sites_own_mathjax(site: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
+def test_whoever_is_sent_the_address_of_a_page_sees_what_it_is(site: Path, page: Path) -> None:
+    html, address = html_of(site, page), CONFIG["html"]["baseurl"]
+    assert f'<link rel="canonical" href="{address}{name(page)}.html"' in html
+    (description,) = re.findall(r'<meta name="description" content="([^"]*)"', html)
+    assert 40 <= len(description) <= 203, description
+    (card,) = re.findall(r'<meta property="og:image" content="([^"]*)"', html)
+    assert (site / card.removeprefix(address)).stat().st_size < 60_000
+    assert html.count('name="viewport"') == 1
+
+
+def test_search_engines_are_told_of_every_page(site: Path) -> None:
+    address = CONFIG["html"]["baseurl"]
+    listed = set(re.findall(r"<loc>([^<]*)</loc>", (site / "sitemap.xml").read_text(encoding="utf-8")))
+    assert {f"{address}{name(page)}.html" for page in PAGES} <= listed
+    assert f"Sitemap: {address}sitemap.xml" in (site / "robots.txt").read_text(encoding="utf-8")
+
+
+def test_an_address_that_does_not_exist_has_a_page_whose_links_work_from_anywhere(site: Path) -> None:
+    html = (site / "404.html").read_text(encoding="utf-8")
+    own = [link for link in links(html) if not link.startswith(("http", "#"))]
+    assert len(own) > len(PAGES) / 2
+    folder = "/" + CONFIG["html"]["baseurl"].split("/", 3)[3]
+    assert [link for link in own if not link.startswith(folder)] == []
+
+
+def test_no_page_loads_a_script_for_its_icons(site: Path) -> None:
+    loading = [path.name for path in site.rglob("*.html") if "fontawesome" in path.read_text(encoding="utf-8")]
+    assert loading == []
+    assert not list(site.rglob("fontawesome*.js"))
+    assert html_of(site, OF_PARTS[0]).count('class="svg-inline--fa') > 10
+
+
+@pytest.mark.parametrize("page", OF_PARTS, ids=name)
+def test_a_chapter_begins_with_a_strip_and_its_figures_stand_before_their_code(site: Path, page: Path) -> None:
+    html = html_of(site, page)
+    assert len(re.findall(r'class="chapter-head [^"]*"', html)) == 1
+    folded = html.count("Show the code of this figure")
+    drawn = sum(figure in source_of(cell) for cell in read(page)["cells"] for figure in ("\nfigure(", "\nstepper("))
+    assert folded >= min(drawn, 1)
+    assert "Show what is imported and set" in html or "import" not in source_of(read(page)["cells"][1])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
 def test_a_screen_reader_finds_its_way(site: Path, page: Path) -> None:
     html = html_of(site, page)
     assert '<html lang="en"' in html
     assert '<div id="pst-primary-sidebar" role="navigation" aria-label="Book" ' in html
     assert not re.search(r"<th[^>]*>\s*</th>", html)
     assert not re.search(r"<img(?![^>]* alt=)", html)
+    ids = re.findall(r'<[a-z][^>]* id="([^"]+)"', html)
+    assert sorted({each for each in ids if ids.count(each) > 1}) == []

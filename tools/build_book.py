@@ -31,7 +31,7 @@ STRICT = ["--all", "-n", "-W", "--keep-going", "-q"]
 def site_inputs(root: Path) -> list[Path]:
     """Every file that a page of the site is made from, in a fixed order."""
     book = [path for path in (root / "book").rglob("*") if path.is_file() and not is_scratch(path.relative_to(root))]
-    counted = root.glob("solutions/*/mutants.json")
+    counted = [*root.glob("solutions/*/mutants.json"), *root.glob("benchmarks/results/grading.json")]
     return sorted({root / "_config.yml", root / "_toc.yml", *pages(root), *book, *counted})
 
 

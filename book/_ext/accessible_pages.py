@@ -31,6 +31,9 @@ class Rule:
 # The corner of a DataFrame is a heading of nothing: an ordinary, empty cell says what it is.
 EMPTY_HEADING = re.compile(r"<th((?:\s[^>]*)?)>\s*(?:<p>\s*</p>)?\s*</th>")
 
+VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1'
+VIEWPORT_BEFORE_ANOTHER = re.compile(rf'{VIEWPORT}(?:\.0)?"\s*/?>(?=.*{VIEWPORT})', re.DOTALL)
+
 RULES = (
     Rule(
         "the logo and the search field lie outside every landmark",
@@ -41,6 +44,31 @@ RULES = (
         "the search field shows more text than its label says",
         re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="[^"]*"'),
         r"\1",
+    ),
+    Rule(
+        "the width of the screen is stated three times",
+        VIEWPORT_BEFORE_ANOTHER,
+        "",
+    ),
+    Rule(
+        "the page for an address that does not exist has an empty heading for the printer",
+        re.compile(r"<h1>\s*</h1>"),
+        "",
+    ),
+    Rule(
+        "each exercise of a page has the same id",
+        re.compile(r'(<section) id="exercise-content"'),
+        r"\1",
+    ),
+    Rule(
+        "entries of the list of works have roles that are no longer in use",
+        re.compile(r'(<div class="citation" id="[^"]*") role="doc-biblioentry"'),
+        r"\1",
+    ),
+    Rule(
+        "the list of works says that it is a list, which its entries do not",
+        re.compile(r'<div role="list" class="citation-list"'),
+        '<div class="citation-list"',
     ),
     Rule(
         "the icons of the colour switch have titles that contradict the label of their button",

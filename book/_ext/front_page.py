@@ -18,6 +18,7 @@ PAGE = """\
 <html lang="en">
   <head>
     <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>{title}</title>
     <link rel="icon" href="_static/{icon}">
     <meta http-equiv="refresh" content="0; url={address}">

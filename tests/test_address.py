@@ -1,0 +1,93 @@
+"""A course gets another address: every file that names the old one names the new one, or none is written."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from autograder.authoring.address import pages_address, set_address
+from gradus.errors import GradusError
+
+ROOT = Path(__file__).resolve().parent.parent
+OLD = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
+NAMES = ("_config.yml", "CITATION.cff", "book/index.md", "book/01-preliminaries/02-tensors.ipynb")
+NAMES += ("exercises/ps4/ps4.ipynb", "solutions/ps4/ps4.ipynb")
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    for name in NAMES:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def files_that_name(root: Path, address: str) -> list[str]:
+    files = (path for path in root.rglob("*") if path.is_file())
+    return sorted(path.relative_to(root).as_posix() for path in files if address in path.read_text(encoding="utf-8"))
+
+
+def test_no_file_of_the_course_names_its_address_where_it_is_not_written() -> None:
+    """What `gradus set-address` changes is all that there is."""
+    folders, kinds = ("book", "solutions", "exercises", "gradus", "autograder", "tools"), {".py", ".md", ".toml"}
+    texts = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in kinds]
+    texts += [path for path in ROOT.iterdir() if path.suffix in {*kinds, ".txt"} or path.name == "Makefile"]
+    assert [path for path in texts if OLD in path.read_text(encoding="utf-8")] == []
+
+
+def test_a_new_address_reaches_every_file_that_names_the_old_one(copy: Path) -> None:
+    before = files_that_name(copy, OLD)
+    changed = set_address(copy, "https://github.com/a-school/deep.learning")
+    assert sorted(path.relative_to(copy).as_posix() for path in changed) == before
+    assert files_that_name(copy, OLD) == []
+    config = yaml.safe_load((copy / "_config.yml").read_text(encoding="utf-8"))
+    assert config["repository"]["url"] == "https://github.com/a-school/deep.learning"
+    assert config["html"]["baseurl"] == "https://a-school.github.io/deep.learning/"
+    notebook = (copy / "exercises/ps4/ps4.ipynb").read_text(encoding="utf-8")
+    assert "git+https://github.com/a-school/deep.learning@v" in notebook
+
+
+def test_the_way_back_leaves_everything_as_it_was(copy: Path) -> None:
+    before = {name: (copy / name).read_bytes() for name in NAMES}
+    set_address(copy, "https://github.com/a-school/course", "https://learn.a-school.example/deep")
+    config = yaml.safe_load((copy / "_config.yml").read_text(encoding="utf-8"))
+    assert config["html"]["baseurl"] == "https://learn.a-school.example/deep/"
+    set_address(copy, OLD)
+    assert {name: (copy / name).read_bytes() for name in NAMES} == before
+    assert set_address(copy, OLD) == []
+
+
+def test_a_repository_whose_name_begins_alike_is_another(copy: Path) -> None:
+    page = copy / "book/01-preliminaries/02-tensors.ipynb"
+    page.write_text(page.read_text(encoding="utf-8").replace("# 2", f"# see {OLD}-data 2") + f"\n{OLD}-data\n")
+    set_address(copy, "https://github.com/a-school/course")
+    assert f"{OLD}-data" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("repository", "site"),
+    [
+        ("https://github.com/Owner/name", "https://owner.github.io/name/"),
+        ("https://github.com/owner/name.git", "https://owner.github.io/name/"),
+        (" https://github.com/owner/name/ ", "https://owner.github.io/name/"),
+        ("https://github.com/owner/owner.github.io", "https://owner.github.io/"),
+    ],
+)
+def test_the_site_is_where_the_host_publishes_it(repository: str, site: str) -> None:
+    assert pages_address(repository) == site
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "gradus", "github.com/a/b", "https://github.com/a", "https://gitlab.com/a/b", "https://github.com/a/b/tree/c"],
+)
+def test_what_is_no_repository_is_refused_and_nothing_is_written(copy: Path, address: str) -> None:
+    before = {name: (copy / name).read_bytes() for name in NAMES}
+    with pytest.raises(GradusError, match="OWNER/NAME"):
+        set_address(copy, address)
+    with pytest.raises(GradusError, match="no address of a site"):
+        set_address(copy, "https://github.com/a/b", "not a site")
+    assert {name: (copy / name).read_bytes() for name in NAMES} == before
