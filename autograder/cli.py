@@ -1,7 +1,4 @@
-"""The instructor's commands: `gradus release`, `grade`, `variants`, `mutants`, `set-address`.
-
-Heavy imports wait until one runs.
-"""
+"""The instructor's commands, `gradus release`, `grade` and others. Heavy imports wait until one runs."""
 
 from __future__ import annotations
 
@@ -48,6 +45,7 @@ def register(app: typer.Typer) -> None:
     app.command()(grade)
     app.command()(variants)
     app.command()(mutants)
+    app.command()(train)
     app.command("set-address")(set_address)
 
 
@@ -211,6 +209,27 @@ def mutants(
     found = [show(one, Console()) for one in examine(_course(folder), problem_sets or [], question or None, not unsafe)]
     if any(found):
         raise typer.Exit(1)
+
+
+def train(
+    problem_sets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PS]...", help="Default: all with such a cell.", autocompletion=_problem_sets),
+    ] = None,
+    folder: CourseFolder = None,
+    unsafe: Annotated[bool, typer.Option("--unsafe-no-sandbox", help="Run without a sandbox.")] = False,
+) -> None:
+    """Run the cells of a solution that have a training budget, and keep the weights in solutions/PS/trained.json.
+
+    Whatever runs the solution afterwards (the answer key, variants, mutants, tests) takes these, and does not train
+    again, as long as the cells up to there are the same. What students hand in is always trained.
+    """
+    from autograder.authoring.training import trained_anew
+
+    for name, label, kept in trained_anew(_course(folder), problem_sets or [], not unsafe):
+        print(
+            f"{name}, {label}: {kept.accuracy:.2%} of all test images, after {kept.cpu_seconds:.0f} processor seconds."
+        )
 
 
 def set_address(

@@ -14,12 +14,13 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from autograder.answers.stream import run_test
 from autograder.assignment.jobs import source_job
+from autograder.assignment.source import read_source
 from autograder.engine.inside.own_names import OwnNames
 from autograder.judging.judge import Verdict, judge
 from autograder.misconceptions.jobs import asked_instead, substitute
 from autograder.records.execution import Job
 from gradus.notebook.cells import label_of
-from gradus.notebook.form import Notebook, read, source_of
+from gradus.notebook.form import Notebook, source_of
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 60.0
@@ -34,7 +35,7 @@ class TooLong(Exception):  # noqa: N818
 
 def source_notebook(name: str) -> Notebook:
     """The problem set with its solutions and hidden tests."""
-    return read(ROOT / "solutions" / name / f"{name}.ipynb")
+    return read_source(ROOT / "solutions" / name / f"{name}.ipynb")
 
 
 def test_cells(notebook: Notebook) -> dict[str, Notebook]:

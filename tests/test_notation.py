@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "book"
 PAGE = (BOOK / "appendix" / "notation.md").read_text(encoding="utf-8")
 CHAPTERS = [*BOOK.glob("0*/*.ipynb")]
-SETS = [ROOT / "solutions" / name / f"{name}.ipynb" for name in ("ps4", "ps5", "ps6", "ps7")]
+SETS = [ROOT / "solutions" / name / f"{name}.ipynb" for name in ("ps4", "ps5", "ps6", "ps7", "ps8")]
 ALL_SETS = [*(ROOT / "solutions").glob("ps*/ps*.ipynb")]
 REFUSED = {
     r"=\s*1\}\^\{?q": "classes are counted from 0",

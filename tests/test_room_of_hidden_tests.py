@@ -23,7 +23,7 @@ from gradus.names import bound_names, free_names
 from gradus.notebook.cells import kind_of
 from gradus.notebook.form import Notebook, source_of
 
-SETS = ("ps1", "ps2", "ps3", "ps4", "ps5", "ps6", "ps7")
+SETS = ("ps1", "ps2", "ps3", "ps4", "ps5", "ps6", "ps7", "ps8")
 ASK = "from autograder.answers import answer, cases\nimport torch\n"
 
 SETTINGS = """

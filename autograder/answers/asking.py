@@ -62,7 +62,11 @@ def answer(
 
 
 def answer_accuracy(
-    fn: Callable[[torch.Tensor], Any], held_out: HeldOutImages, at_least: float, group: str | None = None
+    fn: Callable[[torch.Tensor], Any],
+    held_out: HeldOutImages,
+    at_least: float,
+    group: str | None = None,
+    edge: str | None = None,
 ) -> None:
     """Send the classes that `fn` predicts for `held_out.images`, to be counted where the labels are.
 
@@ -70,10 +74,29 @@ def answer_accuracy(
         fn: takes images (n, 1, 28, 28), float32 in [0, 1]; returns n whole numbers, as tensor, array, list or tuple.
         held_out: from `cases.held_out_images`.
         at_least: the share of right predictions that earns the mark, in [0, 1].
-        group: as in `answer`.
+        group, edge: as in `answer`.
     """
     asked = HeldOut(held_out.data_set, held_out.indices, at_least)
-    _ask(current(), fn, (held_out.images,), {}, Settings(held_out=asked, group=group))
+    _ask(current(), fn, (held_out.images,), {}, Settings(held_out=asked, group=group, edge=edge))
+
+
+def answer_own(fn: Callable[..., Any], *args: Any, own: str, told: Callable[..., Any], edge: str | None = None) -> None:
+    """Send what `fn(*args)` says of the student's own network, and beside it what `told(*args)` finds there.
+
+    Nobody but the student has that network, so that no solution has the key: it is computed outside, from what `told`
+    says, which is one of the functions of `autograder.answers.networks`.
+
+    Args:
+        fn: the student's function.
+        args: the network, and what it is to be looked at with; each of the two functions gets copies of its own.
+        own: what is asked, one of `settings.OWN`.
+        edge: as in `answer`.
+    """
+
+    def both(*given: Any) -> tuple[Any, Any]:
+        return told(*_deepcopy(given)), fn(*given)
+
+    _ask(current(), both, args, {}, Settings(own=own, edge=edge))
 
 
 def _ask(

@@ -14,6 +14,8 @@ from autograder.answers.values import Array
 
 KINDS = ("exact", "number", "array")
 RETURNS = ("result", "arguments", "both")
+OWN = ("parameters", "multiplications", "confusions")
+"""What can be asked of a network that only the student has: the key is found in what the answer says of it."""
 EXCEPTIONS = tuple(
     sorted(
         name
@@ -43,7 +45,8 @@ class Settings:
     border of what may be given: whoever has only edges wrong has the rule right. `raises` names the exception that is
     asked for. `returns` says what was sent: the result, the arguments after the call, or both. `steps` counts the
     optimiser steps of the answer. `parts` are the names under which students know the entries of a tuple that is the
-    result.
+    result. `own` names what is asked of the student's own network, one of OWN: the answer is then a pair, what is told
+    of that network and what the student says of it.
     """
 
     rtol: float = 1e-5
@@ -56,6 +59,7 @@ class Settings:
     held_out: HeldOut | None = None
     steps: int = 0
     parts: tuple[str, ...] = ()
+    own: str | None = None
 
     def __post_init__(self) -> None:
         for name, tolerance in (("rtol", self.rtol), ("atol", self.atol)):
@@ -76,6 +80,8 @@ class Settings:
             raise ValueError(f"parts={self.parts!r}: give a tuple of names")
         if self.raises is not None and self.raises not in EXCEPTIONS:
             raise ValueError(f"raises={self.raises!r}: choose one of Python's own exceptions")
+        if self.own is not None and self.own not in OWN:
+            raise ValueError(f"own={self.own!r}: choose one of {', '.join(OWN)}")
         if self.held_out is not None and not 0 < self.held_out.at_least <= 1:
             raise ValueError(f"at_least={self.held_out.at_least!r}: give an accuracy above 0, at most 1")
 

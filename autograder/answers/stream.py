@@ -8,12 +8,18 @@ from typing import Any
 
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
-from autograder.answers import asking, encoding, frames, usual  # so that nothing is imported after the student's code
+from autograder.answers import (  # so that nothing is imported after the student's code
+    asking,
+    encoding,
+    frames,
+    networks,
+    usual,
+)
 from autograder.answers.hidden_run import HiddenRun, running
 from autograder.answers.room import Room
 from autograder.answers.settings import Settings
 
-__all__ = ["asking", "encoding", "run_test"]
+__all__ = ["asking", "encoding", "networks", "run_test"]
 
 
 def run_test(

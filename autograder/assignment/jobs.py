@@ -18,11 +18,12 @@ from nbformat import NotebookNode, from_dict
 from autograder.assignment.asked import Asked, asked_questions, hidden_source
 from autograder.assignment.names import bound_names
 from autograder.assignment.regions import HIDDEN, without
+from autograder.assignment.source import FILE, read_source, stand_in
 from autograder.assignment.tools import with_tools
 from autograder.course import Course
 from autograder.records.execution import CodeCell, Job, Question
 from gradus.errors import GradusError
-from gradus.notebook.cells import kind_of, label_of
+from gradus.notebook.cells import budget_of, kind_of, label_of
 from gradus.notebook.form import Notebook, read, source_of
 
 
@@ -61,7 +62,7 @@ def load_assignment(course: Course, problem_set: str) -> Assignment:
         GradusError: its source or its released notebook is missing or broken.
     """
     source_path, released_path = course.source_notebook(problem_set), course.released_notebook(problem_set)
-    source = read(source_path)
+    source = read_source(source_path)
     try:
         released = from_dict(read(released_path))
     except GradusError as error:
@@ -70,7 +71,12 @@ def load_assignment(course: Course, problem_set: str) -> Assignment:
         cell.source = source_of(cell)
     tests = [cell for cell in source["cells"] if kind_of(cell) == "test"]
     digest = hashlib.sha256()
-    for path in (source_path, released_path, *sorted(source_path.parent.glob("variants/*.md"))):
+    for path in (
+        source_path,
+        released_path,
+        *sorted(source_path.parent.glob("variants/*.md")),
+        *source_path.parent.glob(FILE),
+    ):
         digest.update(hashlib.sha256(path.name.encode() + b"\0" + path.read_bytes()).digest())
     return Assignment(
         name=problem_set,
@@ -87,7 +93,13 @@ def job_of(cells: list[Any], assignment: Assignment, seed: int) -> Job:
     """The job of a notebook in the frame of the release: its code cells in order, and every question."""
     names = {question.name for question in assignment.questions}
     code = tuple(
-        CodeCell(index, cell["source"], label_of(cell) if label_of(cell) in names else None, not label_of(cell))
+        CodeCell(
+            index,
+            cell["source"],
+            label_of(cell) if label_of(cell) in names else None,
+            added=not label_of(cell),
+            budget=budget_of(cell),
+        )
         for index, cell in enumerate(cells)
         if cell["cell_type"] == "code"
     )
@@ -100,13 +112,17 @@ def reference_job(assignment: Assignment, seed: int) -> Job:
 
 
 def source_job(notebook: Notebook, seed: int, ambient: int = 0) -> Job:
-    """The run of a source notebook: its solutions, the visible lines of its tests, and their hidden regions."""
+    """The run of a source notebook: its solutions, the visible lines of its tests, and their hidden regions.
+
+    A cell with a budget of its own has what it left when it was last run, as far as that is known.
+    """
     questions = {question.name: question for question in _questions(notebook)}
     cells = tuple(
         CodeCell(
             index,
-            without(source_of(cell), HIDDEN, "").rstrip("\n"),
+            stand_in(notebook, cell) or without(source_of(cell), HIDDEN, "").rstrip("\n"),
             label_of(cell) if label_of(cell) in questions else None,
+            budget=budget_of(cell),
         )
         for index, cell in enumerate(notebook["cells"])
         if cell["cell_type"] == "code"

@@ -15,7 +15,7 @@ from autograder.assignment.regions import HIDDEN, without
 from gradus.notebook.cells import kind_of, label_of, place_of
 from gradus.notebook.form import Notebook, source_of
 
-ANSWERS = ("answer", "answer_accuracy")
+ANSWERS = ("answer", "answer_accuracy", "answer_own")
 _SEEDS = ("manual_seed", "manual_seed_all", "seed", "default_rng", "RandomState")
 _YES_NO = ("isinstance", "issubclass", "hasattr", "callable", "bool", "all", "any", "equal", "allclose", "array_equal")
 

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from autograder.assignment.asked import asked_questions
 from autograder.assignment.jobs import source_job
+from autograder.assignment.source import read_source
 from autograder.authoring.reference import reference_findings
 from autograder.course import Course
 from autograder.engine.pool import Sandbox
@@ -22,7 +23,6 @@ from autograder.misconceptions.kill_matrix import KillMatrix, Row, kill_matrix
 from autograder.misconceptions.variants import FOLDER, pages_of, read_variants
 from autograder.records.execution import Job, Limits
 from gradus.errors import GradusError
-from gradus.notebook.form import read
 
 _LIMITS = Limits(question_seconds=20.0)
 
@@ -58,7 +58,7 @@ def examine(
     if not names:
         raise GradusError(f"no problem set in {course.solutions} has {FOLDER}/*.md; write some beside its notebook.")
     for path in map(course.source_notebook, names):  # what is broken is said before anything runs
-        read_variants(path.parent, read(path), questions)
+        read_variants(path.parent, read_source(path), questions)
     engine = Sandbox(_LIMITS, sandbox)
     try:
         return [_checked(course, name, engine, seed, questions) for name in names]
@@ -68,7 +68,7 @@ def examine(
 
 def _checked(course: Course, name: str, engine: Sandbox, seed: int, questions: Collection[str] | None) -> Checked:
     path = course.source_notebook(name)
-    notebook = read(path)
+    notebook = read_source(path)
     tests = {test for question, test in test_of(notebook).items() if questions is None or question in questions}
 
     def run(job: Job) -> dict[str, list[bytes]]:

@@ -4,6 +4,7 @@
   (imports), Python itself, or the test.
 - Nothing of a solution or of a hidden test is in the released notebook.
 - The points that a prompt, or the table of the title, says are those that count. (`points_lint.py`)
+- A budget that a text promises in bold, **600 processor seconds**, is a cell's, and no student can change that cell.
 - Labels are unique; hidden tests stand only in test cells, each of which has points and a hidden part in plain Python.
 """
 
@@ -18,9 +19,10 @@ from typing import Any
 from autograder.assignment.names import bound_names, called_wrongly, free_names, names_in_backticks, signatures
 from autograder.assignment.regions import GUIDE, HIDDEN, SOLUTION, RegionError, regions, suspicious_markers, without
 from autograder.authoring.points_lint import points_findings
-from gradus.notebook.cells import has_points, is_task, kind_of, place_of
+from gradus.notebook.cells import budget_of, has_points, is_answer, is_locked, is_task, kind_of, label_of, place_of
 from gradus.notebook.form import Notebook, source_of
 
+_BUDGET = re.compile(r"\*\*([\d,]+) processor seconds\*\*")
 MIN_SECRET = 16  # characters without white space: a shorter line, such as `return loss`, gives nothing away
 
 
@@ -37,7 +39,37 @@ def lint(source: Notebook, released: Notebook, name: str) -> list[str]:
 
 def said_wrongly(source: Notebook, name: str) -> list[str]:
     """The findings with which a problem set can be released and marked: its students read another number of points."""
-    return [f"{name}, {where}: {what}" for where, what in points_findings(source)]
+    return [f"{name}, {where}: {what}" for where, what in (*points_findings(source), *budget_findings(source))]
+
+
+def budget_findings(source: Notebook) -> Iterator[tuple[str, str]]:
+    """Cells with a budget that students could change, or whose text says another number of processor seconds."""
+    said = [
+        (place_of(index, cell), float(number.replace(",", "")))
+        for index, cell in enumerate(source["cells"])
+        if cell["cell_type"] == "markdown" and not is_answer(cell)
+        for number in _BUDGET.findall(source_of(cell))
+    ]
+    budgets = []
+    for index, cell in enumerate(source["cells"]):
+        if "gradus_budget" not in cell["metadata"]:
+            continue
+        place, seconds = place_of(index, cell), budget_of(cell)
+        if seconds is None:
+            yield place, 'its budget cannot be read; write "gradus_budget": {"cpu_seconds": 600} into its metadata.'
+            continue
+        budgets.append(seconds)
+        if not (label_of(cell) and is_locked(cell)) or kind_of(cell) != "code":
+            yield place, "it has a budget, and students may change it; make it a read-only cell that is not graded."
+        if seconds not in [number for _, number in said]:
+            yield (
+                place,
+                f"its budget is {seconds:g} processor seconds, which no text says; write **{seconds:g} processor "
+                "seconds** into the prompt.",
+            )
+    for place, number in said:
+        if number not in budgets:
+            yield place, f"it promises {number:g} processor seconds, and no cell has such a budget; let them agree."
 
 
 def refusals(source: Notebook, released: Notebook, name: str) -> list[str]:

@@ -38,6 +38,8 @@ def _null_like(value, fill):
         return type(value)([_null_like(entry, fill) for entry in value])
     if isinstance(value, dict):
         return {key: _null_like(entry, fill) for key, entry in value.items()}
+    if isinstance(value, torch.nn.Module):  # what a function has built, it has built
+        return None
     return type(value)(fill) if isinstance(value, (bool, int, float)) else value
 
 

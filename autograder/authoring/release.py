@@ -7,6 +7,7 @@ from pathlib import Path
 
 from autograder.authoring.lint import said_wrongly
 from autograder.authoring.points_lint import variants_findings
+from autograder.authoring.training import stale
 from autograder.course import Course
 from gradus.errors import GradusError
 from gradus.notebook.form import read
@@ -70,6 +71,7 @@ def advice(course: Course, names: list[str]) -> list[str]:
     for name in names or course.problem_sets():
         path = course.source_notebook(name)
         found += [f"{path.name}, {where}: {what}" for where, what in variants_findings(read(path), path.parent)]
+        found += stale(course, name)
     return found
 
 

@@ -149,6 +149,7 @@ class ClassRun:
                     verdicts=graded.verdicts if graded else {},
                     misconceptions=graded.misconceptions if graded else {},
                     seconds=graded.seconds if graded else {},
+                    standing=graded.standing if graded else {},
                 )
             )
         failures = [f"{student}: {why}" for student, why in self.failures.items()]

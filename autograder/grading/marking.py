@@ -18,9 +18,11 @@ from autograder.grading.content import versions
 from autograder.grading.notes import most_important, notes_of, place_of_cell
 from autograder.grading.outputs import show, show_mark
 from autograder.grading.problems import problems_of
+from autograder.grading.standing import cost_and_name, in_a_sentence
 from autograder.grading.undefined import left_stubs, why_undefined
 from autograder.judging.explain import in_words
 from autograder.judging.judge import Verdict, judge
+from autograder.judging.standing import standing_in
 from autograder.judging.verdict_text import verdict_text
 from autograder.misconceptions.fitting import fitting
 from autograder.misconceptions.variants import Misconception
@@ -63,6 +65,7 @@ def mark(
     verdicts: dict[str, dict[str, Any]] = {}
     misconceptions: dict[str, str] = {}
     marks: dict[str, float | None] = {}
+    standing: dict[str, Any] = {}
     if execution is None:
         for cell in _tests(notebook):
             why = "Not graded: there was no notebook to run."
@@ -76,6 +79,7 @@ def mark(
         show(notebook, execution)
         _clean(notebook, assignment, pieces)
         answered = {question.name: question for question in execution.questions}
+        cost = cost_and_name(notebook, execution)
         for cell in _tests(notebook):
             name = label_of(cell)
             asked, points = answered[name], assignment.points[name]
@@ -88,6 +92,10 @@ def mark(
             text = verdict_text(verdict, asked, options.limits, _hint(found, notebook, assignment), causes)
             if found:
                 misconceptions[name] = found.name
+            stands = functools.partial(standing_in, key.expected[name], asked.frames)
+            if its := pieces.do(("standing", name), stands, dict[str, Any]):
+                standing |= {**cost, **its}
+                text = "\n".join(filter(None, [text, in_a_sentence({**cost, **its})]))
             if options.show_hidden:
                 test = next(question.test for question in assignment.questions if question.name == name)
                 text += f"\n\nThe hidden tests:\n\n{test}"
@@ -120,6 +128,7 @@ def mark(
         misconceptions=misconceptions,
         notebook=notebook,
         seconds=dict(execution.seconds) if execution else {},
+        standing=standing,
     )
 
 

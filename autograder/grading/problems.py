@@ -8,7 +8,7 @@ from autograder.grading.notes import place_of_cell
 from autograder.judging.judge import Verdict
 from autograder.judging.verdict_text import end_of_test
 from autograder.records.execution import ENDS, Execution, Limits, Problem, QuestionResult
-from gradus.notebook.cells import label_of
+from gradus.notebook.cells import budget_of, label_of
 
 
 def problems_of(notebook: NotebookNode, execution: Execution, limits: Limits) -> list[str]:
@@ -29,6 +29,12 @@ def _sentence(problem: Problem, notebook: NotebookNode, limits: Limits) -> str:
     match problem.kind:
         case "stopped":
             return f"{place} was stopped after {limits.cell_seconds:g} seconds: is there an endless loop?"
+        case "spent":
+            budget = budget_of(notebook.cells[problem.cell or 0]) or 0.0
+            return (
+                f"{place} was stopped when its budget of {budget:g} processor seconds was spent; what it had done by "
+                "then was judged, and the other cells were run"
+            )
         case "output":
             return f"{place} printed or displayed too much: the rest of the output was left out"
         case "time":

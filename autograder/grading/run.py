@@ -59,7 +59,11 @@ def graded_class(
             report = run.report(todo.ready, todo.waiting, pool)
         if not report.failures:
             session.prune(graded.key for graded in run.graded.values())
-        return replace(report, skipped=skipped)
+        from autograder.feedback.leaderboard import write_leaderboard
+
+        board = write_leaderboard(course, report)
+        notes = [*report.notes, *([f"the leaderboard is in {board}"] if board else [])]
+        return replace(report, skipped=skipped, notes=notes)
 
 
 @contextmanager

@@ -53,6 +53,8 @@ def _answered(asked: Expected, data: bytes, is_right: bool) -> Answered | None:
         return None
     if not frame.kind == asked.frame.kind == VALUE or asked.settings.held_out is not None:
         return None
+    if asked.settings.own is not None:
+        return None
     wanted, came, given = asked.frame.content, frame.content, ()
     if asked.settings.returns == "both":
         if type(came) is not tuple or len(came) != 2:

@@ -19,6 +19,7 @@ from autograder.answers.values import LIMITS, REASONS, ValueLimits, ValueRefused
 from autograder.judging.compare import Difference, difference
 from autograder.judging.held_out import shortfall
 from autograder.judging.ideas import earned
+from autograder.judging.own_network import shortfall as shortfall_of_own
 
 _SMALL = 1 << 14  # bytes
 
@@ -222,6 +223,8 @@ def _verdict(number: int, answer: Expected, frame: AnswerFrame | ValueRefused | 
         return verdict("differs", f"{settings.raises or answer.frame.content} should be raised here.", "type")
     if settings.held_out is not None:
         found = shortfall(frame.content, settings.held_out)
+    elif settings.own is not None:
+        found = shortfall_of_own(frame.content, settings.own, answer.frame.content)
     elif settings.returns == "both":
         found = _difference_of_results(answer.frame.content, frame.content, settings)
         if found is None and (changes := _change(answer.frame.content[1], frame.content[1], settings)):

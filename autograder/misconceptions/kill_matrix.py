@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.assignment.jobs import source_job
+from autograder.assignment.source import read_source
 from autograder.judging.judge import JudgeError, Verdict, judge, read_expected
 from autograder.misconceptions.diagnosis import diagnose, only_exceptions, same_answers
 from autograder.misconceptions.jobs import Run, Streams, streams_by_test, test_of
 from autograder.misconceptions.pages import AT_AN_EDGE, WRONG
 from autograder.misconceptions.variants import FOLDER, Misconception, Variant, read_variants
-from gradus.notebook.form import read
 
 MIN_WHEATS, MIN_MISCONCEPTIONS = 3, 5
 
@@ -58,7 +58,7 @@ def kill_matrix(folder: Path, run: Run, seed: int, questions: Collection[str] | 
         GradusError: a file is missing or broken, or is of a question that does not exist.
     """
     path = folder / f"{folder.name}.ipynb"
-    notebook = read(path)
+    notebook = read_source(path)
     variants = read_variants(folder, notebook, questions)
     tests = test_of(notebook)
     expected = run(source_job(notebook, seed))

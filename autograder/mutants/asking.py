@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from autograder.assignment.jobs import source_job
+from autograder.assignment.source import budgeted
 from autograder.judging.judge import judge
 from autograder.misconceptions.diagnosis import only_exceptions
 from autograder.misconceptions.jobs import Run, Streams, only, streams_of, test_of
@@ -15,6 +16,7 @@ from gradus.notebook.form import Notebook
 
 SEEDS = (1, 2, 3)
 _SECONDS = 1.0  # of the processor, for one mutant with one seed
+_SECONDS_TRAINING = 10.0  # where a notebook trains, and so may its questions
 
 
 @dataclass(frozen=True)
@@ -63,4 +65,5 @@ def _with_seed(
 ) -> tuple[Streams, Mapping[Variant, list[bytes]]]:
     asked = {test_of(notebook)[variant.question] for variant in variants}
     expected = run(only(source_job(notebook, seed), asked))
-    return expected, streams_of(notebook, variants, run, seed, together=True, seconds=_SECONDS)
+    seconds = _SECONDS_TRAINING if budgeted(notebook) else _SECONDS
+    return expected, streams_of(notebook, variants, run, seed, together=True, seconds=seconds)

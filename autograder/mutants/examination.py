@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.assignment.source import read_source
 from autograder.misconceptions.jobs import Run, test_of
 from autograder.misconceptions.pages import read_page
 from autograder.misconceptions.variants import Variant, Variants, pages_of, read_variants
@@ -13,7 +14,6 @@ from autograder.mutants.asking import Fate, fates, mutants_by_question
 from autograder.mutants.equivalents import Equivalent, equivalents_of, unknown
 from autograder.mutants.mutants import Mutant
 from autograder.mutants.results import Counted, fingerprint
-from gradus.notebook.form import read
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def subjects(folder: Path, questions: Collection[str] | None = None) -> list[Sub
     Raises:
         GradusError: a file is missing or broken, or is of a question that does not exist.
     """
-    notebook = read(folder / f"{folder.name}.ipynb")
+    notebook = read_source(folder / f"{folder.name}.ipynb")
     variants, paths, found = read_variants(folder, notebook, questions), pages_of(folder), []
     for question, mutants in mutants_by_question(notebook, questions or test_of(notebook)).items():
         of, page = variants.of(question), read_page(paths[question])
@@ -63,7 +63,7 @@ def subjects(folder: Path, questions: Collection[str] | None = None) -> list[Sub
 
 def examine_mutants(folder: Path, run: Run, questions: Collection[str] | None = None) -> Examined:
     """Ask every mutant, wheat and misconception of a problem set its question; arguments as above."""
-    notebook, asked = read(folder / f"{folder.name}.ipynb"), subjects(folder, questions)
+    notebook, asked = read_source(folder / f"{folder.name}.ipynb"), subjects(folder, questions)
     everything: list[Variant] = []
     for subject in asked:
         everything += [*subject.variants.wheats, *subject.variants.misconceptions, *subject.mutants]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 CellState = Literal["ok", "raised", "timeout", "killed", "not run"]
@@ -23,6 +24,7 @@ class CodeCell:
     source: str
     question: str | None = None  # the hidden region that is to be asked of the state after this cell
     added: bool = False  # the student's own: no cell that was handed out
+    budget: float | None = None  # processor seconds of its own, beside the limits for all cells
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,14 @@ class Limits:
     output_bytes: int = 4 * MIB  # kept of what the cells print and display; the rest is read and thrown away
     answer_bytes: int = 32 * MIB  # of each question
 
+    def beside(self, job: Job) -> Limits:
+        """These limits, and room for what single cells may take beside them, also where a notebook is run once more."""
+        budget = sum(cell.budget or 0.0 for cell in job.cells)
+        if not budget:
+            return self
+        total, cpu = self.total_seconds + 2 * budget, self.cpu_seconds + math.ceil(budget)
+        return replace(self, total_seconds=total, cpu_seconds=cpu)
+
 
 KINDS = ("module", "import", "magic", "file", "input", "name", "device", "install")
 
@@ -109,6 +119,7 @@ class CellResult:
     seconds: float = 0.0
     passed_over: list[PassedOver] = field(default_factory=list)
     broken: tuple[int, str] | None = None
+    ran: float | None = None  # processor seconds, of a cell with a budget
 
 
 CellEnd = Literal["memory", "connection", "endless", "ended"]
@@ -125,13 +136,14 @@ ENDS: dict[CellEnd, str] = {
 class Problem:
     """Something that went wrong in a run, for whoever says it in words.
 
-    Of a cell: one of `ENDS`, after which the others were run without it; "stopped" at the limit for a cell; "output",
-    of which it made too much. Of the notebook: "time", the limit for all cells; "rerun", the same, and what remained
-    was run again without the slow cells of the student's own; "processes", which came faster than they could be ended;
-    "slowed", when others had the computer as a limit passed.
+    Of a cell: one of `ENDS`, after which the others were run without it; "stopped" at the limit for a cell, or at
+    the end of its own budget: "spent"; "output", of which it made too much. Of the notebook: "time", the limit for
+    all cells; "rerun", the same, and what remained was run again without the slow cells of the student's own;
+    "processes", which came faster than they could be ended; "slowed", when others had the computer as a limit
+    passed.
     """
 
-    kind: CellEnd | Literal["stopped", "output", "time", "rerun", "processes", "slowed"]
+    kind: CellEnd | Literal["stopped", "spent", "output", "time", "rerun", "processes", "slowed"]
     cell: int | None = None  # its index in the notebook
 
 

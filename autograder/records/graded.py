@@ -15,7 +15,8 @@ class Graded:
     `marks` has every graded cell; None waits for a person. `unanswered` says of each cell for answers whether it is
     as it was released. `verdicts` has, for each question, matched, asked, `has_rule`
     (whether only edges of the rule are wrong), `missing` (which ideas are not right) and the text that the student
-    reads. `misconceptions` names the known mistake that a question's answers show.
+    reads. `misconceptions` names the known mistake that a question's answers show. `standing` says how its network does
+    on held-out images, where a question asks for that.
     """
 
     key: str
@@ -28,6 +29,7 @@ class Graded:
     misconceptions: dict[str, str]
     notebook: dict[str, Any]
     seconds: dict[str, float] = field(default_factory=dict)
+    standing: dict[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -62,6 +64,7 @@ def _is_whole(graded: Graded) -> bool:
         and _is_mapping_to(graded.verdicts, dict)
         and _is_mapping_to(graded.misconceptions, str)
         and _is_mapping_to(graded.seconds, (int, float))
+        and _is_mapping_to(graded.standing, (int, float, str))
     )
 
 

@@ -25,7 +25,8 @@ class Result:
     `feedback` is the page's path, "" without one. `verdicts` has matched, asked, has_rule, missing and text for each
     question;
     `misconceptions` the known mistake that its answers show; `seconds` how long each phase took, when it was run in
-    this course.
+    this course; `standing` accuracy, error_bar, images, cpu_seconds, parameters and name on the leaderboard, of a set
+    that has one.
     """
 
     student: str
@@ -40,6 +41,7 @@ class Result:
     verdicts: dict[str, dict[str, Any]] = field(default_factory=dict)
     misconceptions: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    standing: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

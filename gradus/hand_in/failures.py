@@ -6,6 +6,8 @@ import ast
 import re
 import sys
 from collections import defaultdict
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from gradus.hand_in.findings import Finding, cell_name
 from gradus.hand_in.fresh_run import CellError, FreshRun
@@ -14,6 +16,8 @@ from gradus.hand_in.needs import Need
 from gradus.hand_in.plain_python import Mistake, tree_of
 from gradus.notebook.form import Notebook, source_of
 
+NEARLY = 0.9  # of a budget: another machine may take more
+NONE: Mapping[int, float] = MappingProxyType({})
 _RESTART = "in JupyterLab, Kernel → Restart Kernel and Run All Cells… shows the same."
 _NO_DEVICE = re.compile(
     r"No (CUDA|HIP) GPUs|no NVIDIA driver|not compiled with CUDA|CUDA-capable device|invalid device ordinal"
@@ -23,7 +27,13 @@ _MADE = re.compile(r"^\s*(?:async\s+def|def|class)\s+(\w+)|^(\w+(?:\s*,\s*\w+)*)
 _IMPORTED = re.compile(r"^\s*(?:from\s+[\w.]+\s+)?import\s+(.+)", re.MULTILINE)
 
 
-def failures(run: FreshRun, cells: list[Notebook], needs: list[Need], answered_by_raise: set[int]) -> list[Finding]:
+def failures(
+    run: FreshRun,
+    cells: list[Notebook],
+    needs: list[Need],
+    answered_by_raise: set[int],
+    budgets: Mapping[int, float] = NONE,
+) -> list[Finding]:
     """What failed or took long, in the order of the cells.
 
     What follows from a fault that is stated already, here or in `needs` or at a cell of `answered_by_raise`, is not
@@ -42,12 +52,15 @@ def failures(run: FreshRun, cells: list[Notebook], needs: list[Need], answered_b
             follows[cause].append(error.index)
         elif not (_is_stated(error, needs) or _is_left(error, answered_by_raise)):
             stated[error.index].append(_about(error, cells))
-    for index, seconds in run.seconds.items():
+    usual = {index: seconds for index, seconds in run.seconds.items() if index not in budgets}
+    for index, seconds in usual.items():
         stated[index] += _slow(seconds, cell_name(cells, index))
+    for index, seconds in run.spent.items():
+        stated[index] += _over_budget(seconds, budgets[index], cell_name(cells, index))
     if run.ended is not None:
-        stated[run.ended[0]].append(_about_the_end(run, cells))
-    elif (total := sum(run.seconds.values())) > RUN_SECONDS:
-        index = max(run.seconds, key=run.seconds.__getitem__)
+        stated[run.ended[0]].append(_about_the_end(run, cells, budgets))
+    elif (total := sum(usual.values())) > RUN_SECONDS:
+        index = max(usual, key=usual.__getitem__)
         what = f"all cells together took {total:.0f} s, this one longest; the grader stops after {RUN_SECONDS:.0f} s."
         cure = "compute less: fewer epochs, fewer examples."
         stated[index].append(Finding("problem", cell_name(cells, index), what, cure))
@@ -163,13 +176,27 @@ def _slow(seconds: float, where: str) -> list[Finding]:
     return [Finding("note", where, what, cure)] if seconds > CELL_SECONDS / 2 else []
 
 
-def _about_the_end(run: FreshRun, cells: list[Notebook]) -> Finding:
+def _over_budget(seconds: float, budget: float, where: str) -> list[Finding]:
+    cure = "train for less, and look at the clock before every batch."
+    if seconds > budget:
+        what = f"it took {seconds:.0f} processor seconds here; the grader stops it after {budget:g}."
+        return [Finding("problem", where, what, cure)]
+    what = f"it took {seconds:.0f} processor seconds here of the {budget:g} after which the grader stops it."
+    return [Finding("note", where, what, cure)] if seconds > NEARLY * budget else []
+
+
+def _about_the_end(run: FreshRun, cells: list[Notebook], budgets: Mapping[int, float]) -> Finding:
     assert run.ended is not None
     index, how = run.ended
     where = cell_name(cells, index)
     if how == "dead":
         what, cure = "Python itself ended while this cell ran.", "it may need too much memory, or call exit()."
         return Finding("problem", where, what, cure)
+    if index in budgets:
+        what = (
+            f"it was not over after {run.limit:.0f} s; the grader stops it after {budgets[index]:g} processor seconds."
+        )
+        return Finding("problem", where, what, "train for less, and look at the clock before every batch.")
     what = f"the run was not over after {run.limit:.0f} s."
     cure = f"find what takes so long: the grader gives all cells {RUN_SECONDS:.0f} s (--timeout gives them more here)."
     return Finding("problem", where, what, cure)

@@ -6,9 +6,9 @@ import copy
 import os
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from subprocess import DEVNULL
@@ -20,6 +20,7 @@ from gradus.notebook.form import Notebook, source_of
 
 INSIDE = "GRADUS_PREFLIGHT"  # set in the kernel of such a run: a notebook that checks itself does not start another
 KERNEL_TRIALS = 3  # two kernels that start at once may choose the same port, and one of them ends
+BUDGET_FACTOR = 2.0  # by the wall clock, how many times its budget a cell may take here
 _NO_GPU = {"CUDA_VISIBLE_DEVICES": "", "HIP_VISIBLE_DEVICES": ""}
 _NO_NETWORK = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 _STEERING = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -52,6 +53,9 @@ del wall
 """
 
 
+_ASKS = "__import__('sys').stdout.write(str(__import__('time').process_time()));"
+
+
 @dataclass(frozen=True)
 class CellError:
     """An exception that a cell ended with."""
@@ -73,7 +77,8 @@ class FreshRun:
     errors: tuple[CellError, ...]
     seconds: dict[int, float]
     made: frozenset[str]  # the names of the files that the cells wrote
-    limit: float  # seconds that the whole run had
+    limit: float  # seconds that the whole run had, or the cell with a budget of its own in which it ended
+    spent: Mapping[int, float] = field(default_factory=dict)  # processor seconds of the cells with a budget
     ended: tuple[int, Literal["time", "dead"]] | None = None
 
 
@@ -82,12 +87,14 @@ def run_from_top(
     seconds: float,
     lacking: Iterable[str] = (),
     progress: Callable[[int, int], None] | None = None,
+    budgets: Mapping[int, float] | None = None,
 ) -> FreshRun:
     """Run a copy of `notebook` within `seconds`; cells after a failed one are still run. No file of it changes.
 
     Args:
         lacking: modules that the grader does not have, with dots: importing one fails.
         progress: called with the number of cells done and of all.
+        budgets: processor seconds of cells, by index, that have their own beside the limit for all.
 
     Raises:
         GradusError: nbclient or the kernel is not installed.
@@ -95,7 +102,7 @@ def run_from_top(
     with TemporaryDirectory(prefix="gradus-", ignore_cleanup_errors=True) as scratch:
         folder = Path(scratch, "empty")
         folder.mkdir()
-        return _run(notebook, seconds, folder, Path(scratch, "ipython"), list(lacking), progress)
+        return _run(notebook, seconds, folder, Path(scratch, "ipython"), list(lacking), progress, budgets or {})
 
 
 def _run(
@@ -105,6 +112,7 @@ def _run(
     settings: Path,
     lacking: list[str],
     progress: Callable[[int, int], None] | None,
+    budgets: Mapping[int, float],
 ) -> FreshRun:
     try:
         import nbformat
@@ -155,16 +163,24 @@ def _run(
 
     errors: list[CellError] = []
     took: dict[int, float] = {}
+    spent: dict[int, float] = {}
+    limit = seconds
     ended: tuple[int, Literal["time", "dead"]] | None = None
     index = 0
     try:
         with ExitStack() as kernel:
             client = started(kernel)
             for index, cell in enumerate(node.cells):
-                began = time.monotonic()
+                began, until, limit = time.monotonic(), deadline, seconds
+                if index in budgets:
+                    limit = BUDGET_FACTOR * budgets[index]
+                    deadline, before = began + limit, _processor_seconds(client, node)
                 client.execute_cell(cell, index)
                 if cell.cell_type == "code":
                     took[index] = time.monotonic() - began
+                if index in budgets:
+                    spent[index] = _processor_seconds(client, node) - before
+                    deadline = until + took[index]
                 errors += _errors(node.cells, index)
                 if progress is not None:
                     progress(index + 1, len(copied))
@@ -173,7 +189,21 @@ def _run(
     except (DeadKernelError, CellExecutionError, RuntimeError):
         ended = index, "dead"
     made = frozenset(path.name for path in folder.rglob("*"))
-    return FreshRun(tuple(errors), took, made, seconds, ended)
+    return FreshRun(tuple(errors), took, made, limit, spent, ended)
+
+
+def _processor_seconds(client: Any, node: Any) -> float:
+    """What the kernel has taken of all processors so far."""
+    asks = copy.deepcopy(node.cells[-1])
+    asks.update(cell_type="code", outputs=[], execution_count=None, source=_ASKS)
+    node.cells.append(asks)
+    try:
+        client.execute_cell(asks, len(node.cells) - 1, store_history=False)
+        return float(asks["outputs"][0]["text"])
+    except (LookupError, ValueError):  # something of the notebook's speaks in its place
+        return 0.0
+    finally:
+        node.cells.pop()
 
 
 def _errors(cells: list[Any], index: int) -> list[CellError]:

@@ -23,6 +23,7 @@ from gradus.hand_in.grader import CELL_SECONDS, PYTHON, RUN_SECONDS
 from gradus.hand_in.needs import needs_of
 from gradus.hand_in.plain_python import Mistake, newer_syntax, tree_of
 from gradus.hand_in.unanswered import left_raises, written_findings
+from gradus.notebook.cells import label_of
 from gradus.notebook.form import Notebook, read, source_of
 from gradus.notebook.frame import ReleasedFrame, frame_of, recorded_frame
 from gradus.printable import for_stdout, print_in_any_encoding, printable
@@ -32,7 +33,8 @@ from gradus.printable import for_stdout, print_in_any_encoding, printable
 class PreflightReport:
     """What was found in one notebook; it is fit to hand in when no finding is a problem.
 
-    `slowest` has the names and seconds of the cells that took longest, `seconds` is the time of all cells together.
+    `slowest` has the names and seconds of the cells that took longest, `seconds` is the time of all cells together but
+    those with a budget of their own; `budgets` has the names of these, the processor seconds taken and those they have.
     """
 
     notebook: str
@@ -41,6 +43,7 @@ class PreflightReport:
     ran: bool
     seconds: float
     slowest: tuple[tuple[str, float], ...] = ()
+    budgets: tuple[tuple[str, float, float], ...] = ()
 
     @property
     def fit(self) -> bool:
@@ -54,6 +57,7 @@ class PreflightReport:
             "ran": self.ran,
             "seconds": self.seconds,
             "slowest": [{"where": where, "seconds": seconds} for where, seconds in self.slowest],
+            "budgets": [{"where": where, "spent": spent, "budget": budget} for where, spent, budget in self.budgets],
             "findings": [finding.as_dict() for finding in self.findings],
         }
 
@@ -62,6 +66,10 @@ class PreflightReport:
         blocks = [f"{f.kind}: {f.where}: {f.what}\n  → {f.cure}" for f in self.findings]
         if self.ran:
             blocks.append(self._time())
+            blocks += [
+                f"budget: {where} took {spent:.0f} of its {budget:g} processor seconds."
+                for where, spent, budget in self.budgets
+            ]
         problems = sum(finding.kind == "problem" for finding in self.findings)
         unanswered = sum(finding.unanswered for finding in self.findings)
         ran = f"it runs from top to bottom ({self.seconds:.0f} s)" if self.ran else "it was not run"
@@ -110,18 +118,23 @@ def examine(
     findings = [*_name_finding(called or path.name, frame), *frame_findings(notebook, frame, recorded_frame(notebook))]
     findings += [*_language_findings(cells, run), *written_findings(notebook, frame), *left.values()]
     took: dict[int, float] = {}
+    spent: list[tuple[str, float, float]] = []
     if run:
         lacking = [need.name for need in needs if need.kind == "module"]
-        result = run_from_top(notebook, seconds, lacking, progress)
-        findings += [*kept_needs(needs, result), *failures(result, cells, needs, set(left))]
-        took = result.seconds
+        of_label = frame.budgets if frame else {}
+        budgets = {index: of_label[label] for index, cell in enumerate(cells) if (label := label_of(cell)) in of_label}
+        result = run_from_top(notebook, seconds, lacking, progress, budgets)
+        findings += [*kept_needs(needs, result), *failures(result, cells, needs, set(left), budgets)]
+        took = {index: its for index, its in result.seconds.items() if index not in budgets}
+        spent = [(cell_name(cells, index), round(its, 1), budgets[index]) for index, its in result.spent.items()]
     else:
         findings += [need.finding for need in needs]
     findings.sort(key=_place)
     longest = sorted(took, key=took.__getitem__, reverse=True)[:3]
     slowest = tuple((cell_name(cells, index), round(took[index], 1)) for index in longest)
     name = frame.name if frame else ""
-    return PreflightReport(str(path), name, tuple(findings), run, round(sum(took.values()), 1), slowest)
+    total = round(sum(took.values()), 1)
+    return PreflightReport(str(path), name, tuple(findings), run, total, slowest, tuple(spent))
 
 
 def _place(finding: Finding) -> int:

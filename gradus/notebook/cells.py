@@ -6,6 +6,8 @@ from typing import Any
 
 from gradus.notebook.form import Notebook
 
+MOST_SECONDS = 86_400  # that a budget may have: a day
+
 
 def label_of(cell: Notebook) -> str:
     """The grade_id of a cell; "" when nbgrader does not know it, whatever stands in the place of its metadata."""
@@ -56,6 +58,18 @@ def is_locked(cell: Notebook) -> bool:
 
 def points_of(cell: Notebook) -> float:
     return float(nbgrader_of(cell).get("points") or 0)
+
+
+def budget_of(cell: Notebook) -> float | None:
+    """The processor seconds that a cell which was handed out may take, beside the limits for all; None without any.
+
+    They stand in its metadata, `"gradus_budget": {"cpu_seconds": 600}`, and nowhere else.
+    """
+    metadata = cell.get("metadata")
+    entry = metadata.get("gradus_budget") if isinstance(metadata, dict) else None
+    seconds = entry.get("cpu_seconds") if isinstance(entry, dict) else None
+    is_number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
+    return float(seconds) if is_number and 0 < seconds < MOST_SECONDS else None  # type: ignore[operator,arg-type]
 
 
 def kind_of(cell: Notebook) -> str:

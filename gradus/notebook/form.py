@@ -25,7 +25,7 @@ METADATA = {
 }
 MAX_BYTES = 32_000_000  # of a notebook's file; the grader takes no more
 KEPT_METADATA = ("gradus_frame",)  # of a problem set: what was handed out
-KEPT_CELL_METADATA = ("nbgrader", "tags", "mystnb", "jupyter", "deletable", "editable")
+KEPT_CELL_METADATA = ("nbgrader", "tags", "mystnb", "jupyter", "deletable", "editable", "gradus_budget")
 _READABLE_ID = re.compile(
     r"[a-z0-9][a-z0-9_-]{0,63}"
     r"|(test_)?[A-Z][A-Za-z]{2,39}[0-9]?d?(-[a-z0-9-]{1,15})?"  # after a class: test_RidgeRegression, BatchNorm1d-hints

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
 
-from gradus.notebook.cells import is_answer, is_graded, label_of
+from gradus.notebook.cells import budget_of, is_answer, is_graded, label_of
 from gradus.notebook.form import Notebook, source_of
 
 KEY = "gradus_frame"
@@ -33,7 +35,8 @@ class FramedCell:
 
 @dataclass(frozen=True)
 class ReleasedFrame:
-    """A problem set's name and its labelled cells, in order; and the digests of its texts, which have no label.
+    """A problem set's name and its labelled cells, in order; the digests of its texts, which have no label; and the
+    processor seconds of the cells that have a budget of their own.
 
     What a text said when it was handed out is not a student's words, also when it says something else today.
     """
@@ -41,10 +44,12 @@ class ReleasedFrame:
     name: str
     cells: tuple[FramedCell, ...]
     texts: frozenset[str] = frozenset()  # none in releases that did not say
+    budgets: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
     def as_dict(self) -> dict[str, object]:
         cells = [" ".join(asdict(cell).values()) for cell in self.cells]
-        return {"name": self.name, "cells": cells, "texts": " ".join(sorted(self.texts))}
+        whole = {"name": self.name, "cells": cells, "texts": " ".join(sorted(self.texts))}
+        return whole | ({"budgets": dict(self.budgets)} if self.budgets else {})
 
 
 def digest_of(cell: Notebook) -> str:
@@ -57,7 +62,8 @@ def frame_of(name: str, released: Notebook) -> ReleasedFrame:
     """The frame of a problem set, from the notebook that is handed out."""
     cells = released["cells"]
     texts = frozenset(digest_of(cell) for cell in cells if cell["cell_type"] != "code" and not label_of(cell))
-    return ReleasedFrame(name, tuple(_framed(cell) for cell in cells if label_of(cell)), texts)
+    budgets = {label_of(cell): seconds for cell in cells if label_of(cell) and (seconds := budget_of(cell))}
+    return ReleasedFrame(name, tuple(_framed(cell) for cell in cells if label_of(cell)), texts, budgets)
 
 
 def recorded_frame(notebook: Notebook) -> ReleasedFrame | None:
@@ -66,8 +72,9 @@ def recorded_frame(notebook: Notebook) -> ReleasedFrame | None:
         recorded = notebook["metadata"][KEY]
         name, cells = recorded["name"], tuple(FramedCell(*line.split(" ")) for line in recorded["cells"])
         texts = frozenset(recorded.get("texts", "").split())
-        return ReleasedFrame(name, cells, texts) if _NAME.fullmatch(name) else None
-    except (KeyError, TypeError, AttributeError):
+        budgets = {str(label): float(seconds) for label, seconds in recorded.get("budgets", {}).items()}
+        return ReleasedFrame(name, cells, texts, budgets) if _NAME.fullmatch(name) else None
+    except (KeyError, TypeError, AttributeError, ValueError):
         return None
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from autograder.engine.sandbox import procfs
@@ -51,9 +51,14 @@ class Clock:
         """As of the last look."""
         return self._spent
 
-    def now(self) -> float:
-        """Seconds charged until now, as far as is known: what passed since the last look is charged in full."""
-        return self._spent.charged + time.monotonic() - self._last
+    def now(self, runs: bool = False) -> float:
+        """Seconds charged until now, as far as is known: what passed since the last look is charged in full.
+
+        Args:
+            runs: those that the processes ran instead.
+        """
+        known = self._spent.ran if runs else self._spent.charged
+        return known + time.monotonic() - self._last
 
     def look(self, tree: Iterable[int] | None = None) -> Spent:
         """Count what has passed since the last look. `tree` is the root and all below it, if that is known."""
@@ -81,16 +86,23 @@ class Deadline:
     wall: float  # by the monotonic one
     before: Spent
     outer: Deadline | None = None
+    runs: bool = False  # it counts what the processes ran, and not what they slept or may have waited
 
     @classmethod
-    def of(cls, clock: Clock, seconds: float, wall_factor: float, outer: Deadline | None = None) -> Deadline:
+    def of(
+        cls, clock: Clock, seconds: float, wall_factor: float, outer: Deadline | None = None, runs: bool = False
+    ) -> Deadline:
         """So many seconds from now, or so many times that by the wall clock."""
         wall = time.monotonic() + wall_factor * seconds
-        return cls(clock, seconds, clock.now() + seconds, wall, clock.spent, outer)
+        return cls(clock, seconds, clock.now(runs) + seconds, wall, clock.spent, outer, runs)
+
+    def later(self, charged: float, wall: float) -> Deadline:
+        """The same limit without so many seconds that were charged, and passed, for something else."""
+        return replace(self, at=self.at + charged, wall=self.wall + wall)
 
     def left(self) -> float:
         """Seconds until it may have passed; 0 or less when it seems so."""
-        own = min(self.at - self.clock.now(), self.wall - time.monotonic())
+        own = min(self.at - self.clock.now(self.runs), self.wall - time.monotonic())
         return own if self.outer is None else min(own, self.outer.left())
 
     def passed(self) -> bool:

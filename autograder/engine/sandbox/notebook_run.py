@@ -66,6 +66,7 @@ class NotebookRun:
         self.doubts: set[Doubt] = set()
         self.out_of_time = False  # the time for all cells is over
         self.lost: CellResult | None = None  # the cell at which the notebook's process ended
+        self.budgeted = 0.0  # seconds charged to cells that have a budget of their own
 
     # Birth
 
@@ -145,7 +146,7 @@ class NotebookRun:
             number = None if cell.question is None else names.get(cell.question)
             if known is not None and number is None:
                 continue
-            self._run_cell(cell, result, number, known is None, until)
+            until = self._run_cell(cell, result, number, known is None, until)
             if self.lost is not None:
                 is_over = True
         return results
@@ -160,18 +161,30 @@ class NotebookRun:
         if holds:
             self.doubts.add(doubt)
 
-    def _run_cell(self, cell: CodeCell, result: CellResult, number: int | None, runs: bool, until: Deadline) -> None:
+    def _run_cell(
+        self, cell: CodeCell, result: CellResult, number: int | None, runs: bool, until: Deadline
+    ) -> Deadline:
+        """Run a cell; gives the deadline of those behind it, which a cell with a budget of its own moves."""
+        before = self.clock.look() if cell.budget is not None else self.clock.spent
         started = time.monotonic()
         recorder = Recorder(self._budget, self._shown)
         assert self._main is not None
         state = CellWatch(self._main, self._control, self._pipes, self._tree, recorder)
-        limit = Deadline.of(self.clock, self._limits.cell_seconds, _WALL_FACTOR, until)
+        outer = until if cell.budget is None else until.outer
+        seconds, budgeted = cell.budget or self._limits.cell_seconds, cell.budget is not None
+        limit = Deadline.of(self.clock, seconds, _WALL_FACTOR, outer, runs=budgeted)
         alive = self._control.send({"run": cell.source if runs else None, "hold": number}) and state.wait(limit)
         if number is not None and alive:
             if state.end.get("held"):
                 self._meet(number)  # before the student's code runs on
             self._doubt("ended", number not in self._held)
         self._doubt("slowed", state.by_others)
+        if cell.budget is not None:
+            after = self.clock.look()
+            charged = after.charged - before.charged
+            self.budgeted += charged
+            result.ran = after.ran - before.ran if runs else None
+            until = until.later(charged, time.monotonic() - started)
         if state.interrupted and until.left() <= 0:
             self._time_is_over(until)
         self._doubt("ended", not alive and not state.interrupted and not state.why)
@@ -180,6 +193,7 @@ class NotebookRun:
             self._settle(cell, result, recorder, state, alive)
         if not alive:
             self.lost = result
+        return until
 
     def _settle(self, cell: CodeCell, result: CellResult, recorder: Recorder, state: CellWatch, alive: bool) -> None:
         count = state.end.get("count")
@@ -194,7 +208,7 @@ class NotebookRun:
         elif state.interrupted:
             result.state = "timeout"
             if not self.out_of_time:
-                self.problems.append(Problem("stopped", cell.index))
+                self.problems.append(Problem("stopped" if cell.budget is None else "spent", cell.index))
             if not any(output["output_type"] == "error" for output in recorder.outputs):
                 recorder.failed("Stopped", "this cell ran too long")
         elif state.end.get("exit"):

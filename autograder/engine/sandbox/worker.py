@@ -111,7 +111,7 @@ class Worker:
             SandboxUnavailable: the walls cannot be built on this system.
             SandboxError: the sandbox went each time.
         """
-        limits = limits or Limits()
+        limits = (limits or Limits()).beside(job)
         _check(job)
         started = time.monotonic()
         for trial in range(1, TRIALS + 1):
@@ -145,7 +145,8 @@ class Worker:
                     until = Deadline.of(submission.clock, visible_left, _WALL_FACTOR, total)
                     cells = submission.run_cells(job.cells, lost, until)
                 submission.stands()
-                visible_left, total_left = visible_left - submission.clock.now(), total_left - submission.clock.now()
+                spent = submission.clock.now()
+                visible_left, total_left = visible_left - (spent - submission.budgeted), total_left - spent
                 again = submission.lost is not None and self._worth_another(job, submission.lost, lost, visible_left)
                 if submission.lost is not None:
                     lost[submission.lost.index] = submission.lost
