@@ -42,9 +42,10 @@ exercises: install  ## make the student notebooks in exercises/ from solutions/
 book: data exercises  ## execute the chapters and build the site in _build/html
 	@$(BIN)/python tools/build_book.py
 
-thorough: install data  ## run every cell of the chapters again, and every solution to its end, however long it takes
+thorough: install data  ## run every cell again, every solution to its end, and train the students' networks of ps8
 	@GRADUS_THOROUGH=1 $(BIN)/python tools/execute_chapters.py
 	@GRADUS_THOROUGH=1 $(BIN)/python -m pytest -q tests/test_cells_again.py
+	@GRADUS_THOROUGH=1 $(BIN)/python -m pytest -q tests/test_honest_students.py -k ps8
 
 links: book  ## ask every page that the course links to whether it is still there
 	@$(BIN)/jupyter-book build . --builder linkcheck --all -q
