@@ -30,6 +30,8 @@ SLOW_FIXTURES = {"site": "the built site", "browser": "a browser"}
 # Programs that a unit test may start: the third is Python's own `platform`, the last a CUDA build of torch, once.
 LIGHT = ("-m ruff", "-m mypy", "uname -p", "ldconfig -p")
 LONG = 2.0  # processor seconds of a unit test that is named, so that somebody asks whether it is one
+BUILDS_SITE = "tests/test_site.py"
+LONG_FILE = 10.0  # seconds of a file that is begun while the site is built
 SHOWN = 12  # lines of a summary
 
 # What has started a program, as Python tells its audit hooks.
@@ -122,9 +124,25 @@ def by_file(tests: Iterable[tuple[float, float, str]]) -> list[tuple[float, floa
 
 
 def longest_first(items: list[pytest.Item]) -> None:
-    """Order the files by what they took last, and one that nobody has measured first. Within a file nothing moves."""
+    """Order the files by what they took last, and one that nobody has measured first. Within a file nothing moves.
+
+    The file that builds the site comes first of all; the others that ask for it wait until those are begun that do not
+    and take long: else they would wait for the build with nothing done.
+    """
     seconds = {file: max(used, passed) for used, passed, file in rows(KEPT)}
-    items.sort(key=lambda item: -seconds.get(item.nodeid.partition("::")[0], float("inf")))
+    need_site = {_file(item) for item in items if "site" in getattr(item, "fixturenames", ())} - {BUILDS_SITE}
+
+    def place(item: pytest.Item) -> tuple[int, float]:
+        file = _file(item)
+        took = seconds.get(file, float("inf"))
+        group = 0 if file == BUILDS_SITE else 2 if file in need_site else 1 if took >= LONG_FILE else 3
+        return group, -took
+
+    items.sort(key=place)
+
+
+def _file(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
 
 
 def main(options: Sequence[str]) -> None:

@@ -50,6 +50,20 @@ def test_files_are_ordered_by_what_they_cost_and_a_new_one_comes_first(
     assert [item.nodeid for item in items] == [names[2], names[3], names[1], names[4], names[0]]
 
 
+def test_who_asks_for_the_site_comes_after_long_files_that_do_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = tmp_path / "costs.tsv"
+    monkeypatch.setattr(costs, "KEPT", table)
+    rows = {"tests/reads_pages.py": 90, "tests/long.py": 50, "tests/test_site.py": 40, "tests/short.py": 1}
+    table.write_text("".join(f"1\t{seconds}\t{file}\n" for file, seconds in rows.items()))
+    asks = {"tests/reads_pages.py": ["site"], "tests/test_site.py": ["site"]}
+    items = [SimpleNamespace(nodeid=f"{file}::a", fixturenames=asks.get(file, [])) for file in rows]
+    costs.longest_first(items)  # type: ignore[arg-type]
+    order = [item.nodeid.partition("::")[0] for item in items]
+    assert order == ["tests/test_site.py", "tests/long.py", "tests/reads_pages.py", "tests/short.py"]
+
+
 def test_every_file_of_the_table_is_there() -> None:
     files = [file for _, _, file in costs.rows(costs.KEPT)]
     assert files
