@@ -93,7 +93,8 @@ def mark(
             if found:
                 misconceptions[name] = found.name
             stands = functools.partial(standing_in, key.expected[name], asked.frames)
-            if its := pieces.do(("standing", name), stands, dict[str, Any]):
+            # Where nothing was trained within a budget there is nothing to compare.
+            if "cpu_seconds" in cost and (its := pieces.do(("standing", name), stands, dict[str, Any])):
                 standing |= {**cost, **its}
                 text = "\n".join(filter(None, [text, in_a_sentence({**cost, **its})]))
             if options.show_hidden:
