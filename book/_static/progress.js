@@ -13,6 +13,7 @@
   const KEY = "gradus-progress", VERSION = 1;
   const DAYS = [1, 3, 7, 21, 60]; // until a question comes back, by its box
   const WORDS_PER_SECOND = 10, SHORTEST = 2, LONGEST = 30; // seconds that a section must be on the screen
+  const EDGE = 16; // pixels below its last line that belong to a section
   const TICK = 500, SETTLED = 5000; // milliseconds between two looks; after which a reader who opened a page is in it
 
   const script = document.currentScript;
@@ -238,7 +239,7 @@
       const state = stateOf(page);
       link.querySelector(".kept-mark")?.remove();
       if (state) {
-        link.append(make("span", { class: `kept-mark is-${state}` }, make("span", { class: "kept-unseen" }, `, ${state}`)));
+        link.append(make("span", { class: `kept-mark is-${state}` }, make("span", { class: "kept-unseen" }, ` (${state})`)));
       }
     }
   }
@@ -276,7 +277,7 @@
         return false;
       }
       sight.seconds += passed / 1000;
-      sight.ended ||= bottom <= innerHeight;
+      sight.ended ||= bottom <= innerHeight + EDGE;
       return sight.ended && sight.seconds >= (sight.enough ??= secondsFor(section));
     }
 
@@ -319,7 +320,7 @@
       });
       admit(exercise);
     });
-    exercise.append(make("label", { class: "kept-solved" }, box, " Solved", make("span", { class: "kept-unseen" }, `: ${name}`)));
+    exercise.append(make("label", { class: "kept-solved" }, box, " Solved", make("span", { class: "kept-unseen" }, ` (${name})`)));
     redraw();
     return redraw;
   }
@@ -332,8 +333,8 @@
       return;
     }
     const when = question.due > today() ? `comes back ${inWords(question.due)}` : "is due today";
-    const review = make("a", { href: address("book/appendix/review") }, "Today’s review");
-    quiz.append(make("p", { class: "kept-note" }, `Answered; it ${when} in `, review, "."));
+    const where = quiz.dataset.page ? [] : [" in ", make("a", { href: address("book/appendix/review") }, "Today’s review")];
+    quiz.append(make("p", { class: "kept-note" }, `Answered; it ${when}`, ...where, "."));
   }
 
   function listen() {
@@ -478,7 +479,7 @@
     }
 
     file.addEventListener("change", importAll);
-    const buttons = make("p", { class: "kept-buttons" }, button("Export", exportAll), button("Import …", () => file.click()), button("Erase …", eraseAll));
+    const buttons = make("p", { class: "kept-buttons" }, button("Export", exportAll), button("Import…", () => file.click()), button("Erase…", eraseAll));
     draw();
     place.append(table, buttons, file, asked, said);
     say(refusal);
@@ -505,6 +506,12 @@
       link.href = new URL(link.getAttribute("href"), address(page)).href;
     }
     return quiz;
+  }
+
+  async function setFormulas(quiz) {
+    await window.MathJax?.startup?.promise;
+    await window.MathJax?.typesetPromise?.([quiz]);
+    dispatchEvent(new Event("resize")); // `wide-boxes.js` looks again
   }
 
   function openReview(place) {
@@ -534,7 +541,7 @@
       box.replaceChildren(quiz);
       onward.replaceChildren();
       window.gradusQuiz(quiz);
-      (window.MathJax?.startup?.promise ?? Promise.resolve()).then(() => window.MathJax?.typesetPromise?.([quiz]));
+      setFormulas(quiz);
       quiz.addEventListener("quiz-answered", () => {
         onward.replaceChildren(button(i + 1 < due.length ? "Next question" : "Finish", () => { ask(i + 1); count.focus(); }));
       });
