@@ -134,6 +134,17 @@ def test_the_questions_of_all_pages_are_one_script_and_a_new_one_has_a_new_addre
     assert read(book, "review.html") != first
 
 
+@pytest.mark.parametrize(
+    ("toc", "pages"),
+    [("root: index\nchapters: [{file: a/one}, {url: x}]\n", ["a/one"]), ("root: a/one\n", [])],
+    ids=["chapters alone", "a single page"],
+)
+def test_a_book_without_parts_is_a_book(book: SimpleNamespace, toc: str, pages: list[str]) -> None:
+    (Path(book.srcdir) / "_toc.yml").write_text(toc, encoding="utf-8")
+    assert [page for _, part in learning_kept.parts(book) for page in part] == pages
+    learning_kept.write_contents(book, None)
+
+
 def test_too_many_questions_for_one_file_fail_the_build(book: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learning_kept, "LARGEST", 500)
     with pytest.raises(ExtensionError, match=r"questions\.js has .* bytes"):

@@ -78,10 +78,11 @@ def load_script(app: Sphinx, pagename: str, templatename: str, context: dict[str
 def parts(app: Sphinx) -> Iterator[tuple[str, list[str]]]:
     """The parts of `_toc.yml` with those of their pages that are notebooks; parts without any are left out."""
     written = yaml.safe_load((Path(app.srcdir) / "_toc.yml").read_text(encoding="utf-8"))
-    for part in written["parts"]:
-        pages = [page["file"] for page in part["chapters"] if is_kept(app, page["file"])]
+    for part in written.get("parts", [written]):  # a book may have chapters alone, or a single page
+        names = [page.get("file", "") for page in part.get("chapters", [])]
+        pages = [name for name in names if is_kept(app, name)]
         if pages:
-            yield part["caption"], pages
+            yield part.get("caption", ""), pages
 
 
 def write_contents(app: Sphinx, exception: Exception | None) -> None:

@@ -262,7 +262,7 @@
   }
 
   function secondsFor(section) {
-    const words = [...section.querySelectorAll("p, li")].map((part) => part.textContent).join(" ").split(/\s+/).length;
+    const words = [...section.querySelectorAll("p, li:not(:has(p))")].map((part) => part.textContent).join(" ").split(/\s+/).length;
     return Math.min(Math.max(words / WORDS_PER_SECOND, SHORTEST), LONGEST);
   }
 
