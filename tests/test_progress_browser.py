@@ -387,8 +387,11 @@ def test_the_first_answer_of_a_day_counts_and_one_before_its_time_does_not(reade
     first = kept(reader)["questions"]
     answer(quiz, right=False)
     assert kept(reader)["questions"] == first
-    answer(review(reader, 1).locator(".quiz"))
+    again = review(reader, 1).locator(".quiz")
+    answer(again)
     second = kept(reader)["questions"]
+    answer(again, right=False)
+    assert kept(reader)["questions"] == second
     assert next(iter(second.values()))["box"] == 1
     set_day(reader, 2)
     open_page(reader, SOFTMAX)
