@@ -1,4 +1,4 @@
-"""A self-check is answered with the keyboard alone, says right and wrong in words, and keeps the choice to itself."""
+"""A self-check is answered with the keyboard alone, says right and wrong in words, and sends the choice nowhere."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from playwright.sync_api import Locator, expect
 from reader import Reader
 
 SOFTMAX = "book/03-linear-classification/04-softmax-regression-from-scratch.html"
-# What the browser keeps for this site besides the page itself.
-KEPT = "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href])"
+# What the browser keeps for this site besides the page itself and the reader's progress.
+STORED = "{...localStorage, 'gradus-progress': ''}"
+KEPT = f"JSON.stringify([{STORED}, {{...sessionStorage}}, document.cookie, location.href])"
 
 
 # Take every choice back, as the reader who changes one: the page listens to that.
@@ -119,7 +120,7 @@ def test_one_question_leaves_the_others_alone(desk: Reader) -> None:
     expect(first.get_by_role("status")).to_contain_text("a is")
 
 
-def test_choices_are_neither_stored_nor_sent(desk: Reader) -> None:
+def test_of_a_choice_nothing_is_sent_and_only_that_it_was_made_is_kept(desk: Reader) -> None:
     quiz = quizzes(desk)[0]
     desk.page.wait_for_load_state("networkidle")
     asked: list[str] = []

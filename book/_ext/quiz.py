@@ -22,6 +22,7 @@ and a warning fails the build.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from html import escape
 from string import ascii_lowercase
@@ -104,7 +105,13 @@ def draw(name: str, parts: list[nodes.Node]) -> QuizTag:
     said = nodes.paragraph("", "", nodes.Text("The right answer is "), nodes.strong("", right), nodes.Text("."))
     summary = tag("summary", nodes.Text("Answer"))
     answer = tag("details", summary, said, tag("ul", *items), class_="quiz-answer")
-    return tag("div", *question[:last], fieldset, answer, class_="quiz", id=name)
+    return tag("div", *question[:last], fieldset, answer, class_="quiz", id=name, data_key=key_of(parts))
+
+
+def key_of(parts: list[nodes.Node]) -> str:
+    """What names a question wherever it stands on a page: a hash of its text, cut to ten digits."""
+    text = " ".join("\n".join(part.astext() for part in parts).split())
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 def split(parts: list[nodes.Node]) -> tuple[list[nodes.Node], list[nodes.Node], list[nodes.Node]]:

@@ -1,5 +1,6 @@
 // Self-check questions: compare the reader's choice with the answer that lies in the page, and say why. Nothing is stored
-// and nothing is sent. Without this script the page shows each answer folded.
+// and nothing is sent; an event `quiz-answered` tells `progress.js` that it was right or wrong. Without this script the
+// page shows each answer folded.
 "use strict";
 
 (() => {
@@ -39,6 +40,7 @@
       const outcome = letter === fieldset.dataset.right ? "right" : "wrong";
       chosen.closest(".quiz-choice").classList.add(`is-${outcome}`);
       say(`${SYMBOLS[outcome]} ${letter} is ${outcome}.`, answer.querySelector(`[data-letter="${letter}"] > div`));
+      quiz.dispatchEvent(new CustomEvent("quiz-answered", { bubbles: true, detail: { isRight: outcome === "right" } }));
     }
 
     fieldset.addEventListener("change", clear);
@@ -53,5 +55,6 @@
     quiz.classList.add("is-live");
   }
 
+  window.gradusQuiz = bring; // for a question that a script puts into the page
   document.querySelectorAll(".quiz").forEach(bring);
 })();
