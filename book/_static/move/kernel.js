@@ -106,6 +106,7 @@ window.GradusMove = (() => {
       // A point to drag, or to move with the arrow keys by `step`; `moved([x, y])` is called with where it now is.
       // `within` says where a place that the hand asks for may be: anywhere in the picture, unless said otherwise.
       handle({ on, label, at, step = 0.1, within = on.inside, colour = "#D55E00", words = ([x, y]) => `${x.toFixed(1)}, ${y.toFixed(1)}`, moved }) {
+        svg.setAttribute("role", "group"); // what can be moved inside an image would be hidden from a screen reader
         const group = add(svg, "g", { class: "handle", tabindex: 0, role: "slider", "aria-label": label }, true);
         const reach = add(group, "circle", { r: 22, fill: "transparent" }, true);
         const dot = add(group, "circle", { r: 8, fill: colour, stroke: "currentColor", "stroke-width": 2 }, true);
