@@ -39,6 +39,13 @@ def complete(app: Sphinx, pagename: str, templatename: str, context: dict[str, A
         context["body"] = CLOSED.sub(r'<span class="nobreak">\1\2</span>', context["body"])
 
 
+def with_contents(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object) -> None:
+    """The page for addresses that do not exist says that a book of one page has no contents; the theme wants text."""
+    if pagename == app.config.notfound_pagename:
+        contents = context["toctree"]
+        context["toctree"] = lambda *arguments, **options: contents(*arguments, **options) or ""
+
+
 def write_robots(app: Sphinx, exception: Exception | None) -> None:
     if exception is None and app.builder.name == "html":
         text = ROBOTS.format(address=app.config.html_baseurl)
@@ -49,5 +56,6 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.add_config_value("gradus_promise", "", "html")
     app.connect("config-inited", say_where_the_site_is)
     app.connect("html-page-context", complete)
+    app.connect("html-page-context", with_contents, priority=450)  # between `notfound` and the theme
     app.connect("build-finished", write_robots)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
