@@ -61,6 +61,7 @@ def preview(root: Path, page: Path, cell_seconds: int) -> Path | None:
         report(failed, alone)
         return None
     html = alone / "_build" / "html"
+    sys.stdout.flush()  # an extension forks, and what waits to be printed would be printed twice
     with contextlib.redirect_stdout(io.StringIO()):
         jupyter_book(["build", str(alone), "--all", "-q"], standalone_mode=False)
     return (html / page.relative_to(root)).with_suffix(".html")
