@@ -238,5 +238,5 @@ def test_in_a_chapter_it_has_the_colour_and_the_ground_of_the_page(night: Reader
     night.stay(SOFTMAX)
     box = night.page.locator("#fig-softmax-temperature .gradus-stepper")
     assert contrast(box.locator("svg text").first, "fill") >= 4.5
-    colour = night.page.evaluate("getComputedStyle(document.querySelector('.bd-article p')).color")
+    colour = night.page.evaluate("getComputedStyle(document.querySelector('.bd-article p:not(.run-links)')).color")
     assert box.locator("svg").evaluate("(e) => getComputedStyle(e).color") == colour
