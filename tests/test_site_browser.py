@@ -98,13 +98,14 @@ def test_on_a_phone_nothing_sticks_out_of_the_page(phone: Reader) -> None:
 @pytest.mark.parametrize("path", [TENSORS, SOFTMAX])
 def test_in_the_dark_a_figure_has_the_colour_of_the_text_and_the_ground_of_the_page(night: Reader, path: str) -> None:
     night.open(path)
-    colour = "getComputedStyle(document.querySelector('.bd-article p')).color"
+    colour = "getComputedStyle(document.querySelector('.bd-article p:not(.run-links)')).color"
     figures = "[...document.querySelectorAll('.cell_output .text_html > svg')]"
     assert night.page.evaluate("document.documentElement.dataset.theme") == "dark"
     assert night.page.evaluate(f"{figures}.length") > 0
     assert night.page.evaluate(f"{figures}.every((svg) => getComputedStyle(svg).color == {colour})")
-    clear = "getComputedStyle(svg.parentElement).backgroundColor == 'rgba(0, 0, 0, 0)'"
-    assert night.page.evaluate(f"{figures}.every((svg) => {clear})")
+    ground = "['rgba(0, 0, 0, 0)', getComputedStyle(document.body).backgroundColor]"
+    on_it = f"{ground}.includes(getComputedStyle(svg.parentElement).backgroundColor)"
+    assert night.page.evaluate(f"{figures}.every((svg) => {on_it})")
 
 
 def test_the_search_finds_a_chapter(desk: Reader) -> None:
