@@ -165,7 +165,22 @@ def test_a_claim_is_held_against_what_is_told_of_the_network(asked: str, told: A
 @pytest.mark.parametrize("asked", ["parameters", "multiplications", "confusions"])
 @pytest.mark.parametrize(
     "told",
-    [None, 3, "x", {}, [None], [[None]], [[["a"]]], [[[-1]]], [[[2**41]]], [[[2**40, 2**40]]], [[1.5]], [[[True]]], []],
+    [
+        None,
+        3,
+        "x",
+        {},
+        [None],
+        [[None]],
+        [[["a"]]],
+        [[[-1]]],
+        [[[2**41]]],
+        [[[2**40, 2**40]]],
+        [[[2**39] * 100_000]],
+        [[1.5]],
+        [[[True]]],
+        [],
+    ],
 )
 def test_what_is_no_network_earns_nothing_and_raises_nothing(asked: str, told: Any) -> None:
     expected = ([[1, 2], [1, 2]], None)
