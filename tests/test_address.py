@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 import yaml
+from copied_files import copy_files
 
 from autograder.authoring.address import pages_address, set_address
 from gradus.errors import GradusError
@@ -19,10 +19,7 @@ NAMES += ("exercises/ps4/ps4.ipynb", "solutions/ps4/ps4.ipynb")
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    for name in NAMES:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / name, tmp_path / name)
-    return tmp_path
+    return copy_files(NAMES, tmp_path)
 
 
 def files_that_name(root: Path, address: str) -> list[str]:

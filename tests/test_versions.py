@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import tomllib
 from pathlib import Path
 
 import new_version
 import pytest
 import yaml
+from copied_files import copy_files
 
 from gradus.errors import GradusError
 from gradus.version import __version__
@@ -22,10 +22,7 @@ NAMES = ("gradus/version.py", "_config.yml", "CITATION.cff", "CHANGELOG.md", "ex
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    for name in NAMES:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / name, tmp_path / name)
-    return tmp_path
+    return copy_files(NAMES, tmp_path)
 
 
 def test_what_is_opened_and_installed_is_the_tag_of_this_version() -> None:
