@@ -189,13 +189,15 @@ const Paper = (() => {
 
   const stilled = () => {
     document.querySelectorAll("main :is(.controls, button, input, output, .now)").forEach((part) => part.remove());
-    document.querySelectorAll("main :is(fieldset, legend, label)").forEach((part) => {
-      const plain = made(part.matches("label") ? "span" : "div", part.className ? { class: part.className } : {});
+    // What asks for an answer, and lists of definitions that define nothing (the arguments of a function), are boxes.
+    const undefining = "dl:not(:has(> dt)), dl:not(:has(> dt)) > dd";
+    document.querySelectorAll(`main :is(fieldset, legend, label, ${undefining})`).forEach((part) => {
+      const plain = made("div", part.className ? { class: part.className } : {});
       plain.append(...part.childNodes);
       part.replaceWith(plain);
     });
-    document.querySelectorAll("main :is([tabindex], [aria-live], [data-live])").forEach((part) => {
-      ["tabindex", "aria-live", "data-live"].forEach((attribute) => part.removeAttribute(attribute));
+    document.querySelectorAll("main :is([tabindex], [aria-live], [data-live], style[scoped])").forEach((part) => {
+      ["tabindex", "aria-live", "data-live", "scoped"].forEach((attribute) => part.removeAttribute(attribute));
     });
   };
 
