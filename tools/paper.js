@@ -3,7 +3,7 @@
 "use strict";
 
 const Paper = (() => {
-  const LEFT_OUT = ".headerlink, .run-links, .copybtn, script, noscript, details.folded, .quiz-check, .quiz-verdict";
+  const LEFT_OUT = ".headerlink, .run-links, .copybtn, script, noscript, details.hide, .quiz-check, .quiz-verdict";
   const NEEDS_SCRIPTS = ".gradus-review, .gradus-progress";
   const slug = (name) => name.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-|-$/g, "");
   const outside = (element) => !element.closest("svg") || element.matches("svg");
