@@ -42,6 +42,7 @@ Questions = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the instructor's commands to the `gradus` application."""
     app.command()(release)
+    app.command()(collect)
     app.command()(grade)
     app.command()(variants)
     app.command()(mutants)
@@ -85,6 +86,46 @@ def release(
     for item in releases:
         print(f"{item.path}: {'written' if item in stale else 'fresh'}")
     if to_mend:
+        raise typer.Exit(1)
+
+
+def collect(
+    problem_set: Annotated[
+        str, typer.Argument(metavar="PS", help="The problem set, for example ps4.", autocompletion=_problem_sets)
+    ],
+    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE...", help="Zips, folders or single notebooks.")],
+    folder: CourseFolder = None,
+    roster: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Who is in the class; its column `id` names students' folders.")
+    ] = None,
+    pretend: Annotated[bool, typer.Option("--pretend", help="Only say what would become of each file.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")] = False,
+) -> None:
+    """Put what students handed in into submitted/<student>/PS/, and say of each file what became of it.
+
+    Downloads of Canvas, Moodle, Gradescope, Blackboard and nbgrader's exchange are known by how they name files; others
+    are taken as <student>/<file>. Of several attempts the newest counts. What lay there and differs is moved to
+    earlier/ in the course folder. Times that a download states go into timestamp.txt.
+
+    The roster may be a CSV with nbgrader's columns (id, first_name, last_name, email, lms_user_id), or as Canvas,
+    Moodle or Gradescope export it.
+
+    Exit 0 when every file found its place, 1 when some were left, 2 when nothing could be read.
+    """
+    from rich.console import Console
+
+    from autograder.collecting.collect import collect as collect_class
+    from autograder.collecting.command import as_dict, show
+    from autograder.collecting.roster import Roster
+
+    _say_what_can_be_said()
+    known = Roster.read(roster) if roster else None
+    report = collect_class(_course(folder), problem_set, sources, known, pretend=pretend)
+    if as_json:
+        print(json.dumps(as_dict(report), indent=1))
+    else:
+        show(report, Console())
+    if report.left:
         raise typer.Exit(1)
 
 
