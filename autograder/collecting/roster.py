@@ -84,7 +84,7 @@ class Roster:
             raise GradusError(f"{path} cannot be read ({error.strerror}).") from None
         if len(content) > _MOST_BYTES:
             raise GradusError(f"{path} is too large for a roster.")
-        return cls(_students(path, _text(content)))
+        return cls(_students(path, text_of(content)))
 
     def find(self, who: Who) -> str | None:
         """The id of the student, or None when nobody is meant.
@@ -107,7 +107,8 @@ def _only(found: set[str]) -> str:
     return next(iter(found))
 
 
-def _text(content: bytes) -> str:
+def text_of(content: bytes) -> str:
+    """A table as spreadsheets save it, in whichever of their encodings."""
     for encoding in ("utf-8-sig", "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "cp1252"):
         try:
             return content.decode(encoding)
