@@ -44,6 +44,7 @@ def register(app: typer.Typer) -> None:
     app.command()(release)
     app.command()(collect)
     app.command()(grade)
+    app.command()(explain)
     app.command()(export)
     app.command()(variants)
     app.command()(mutants)
@@ -195,6 +196,30 @@ def grade(
         print(f"gradus: {failure}; see {here.log}.", file=sys.stderr)
     if report.failures:
         raise typer.Exit(1)
+
+
+def explain(
+    student: Annotated[str, typer.Argument(metavar="STUDENT", help="As the folder in submitted/ is called.")],
+    problem_set: Annotated[
+        str, typer.Argument(metavar="PS", help="The problem set, for example ps4.", autocompletion=_problem_sets)
+    ],
+    folder: CourseFolder = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")] = False,
+) -> None:
+    """Say how a student's mark came about: which file, when, what each question earned, and from whom.
+
+    Nothing is run and nothing is written. Exit 2 when there is nothing to tell.
+    """
+    from dataclasses import asdict
+
+    from autograder.grading.account import account, in_lines
+
+    _say_what_can_be_said()
+    told = account(_course(folder), problem_set, student)
+    if as_json:
+        print(json.dumps({**asdict(told), "raw_score": told.raw_score, "score": told.score}, indent=1))
+    else:
+        print("\n".join(in_lines(told)))
 
 
 def export(

@@ -10,14 +10,17 @@ from pathlib import Path
 
 import pytest
 from grading import Graded, graded
+from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from autograder.course import Course
 from autograder.gradebook.gradebook import marks
+from autograder.grading.account import account, in_lines
 from autograder.nbgrader_bridge.settings import configure
 from autograder.sample_class import SampleSubmission, make_sample_class
+from gradus.errors import GradusError
 
 pytestmark = [
     pytest.mark.slow("the sample class, graded in a sandbox and by nbgrader"),
@@ -68,6 +71,56 @@ def test_written_answers_wait_for_a_person_and_are_no_problem(
     assert run.submission("amara")["marks"][by_hand] is None
     assert run.submission("amara")["state"] == "graded"
     assert run.submission("ines")["marks"][by_hand] == 0  # left empty
+
+
+def test_how_each_mark_came_about_can_be_told(sample: tuple[Graded, list[SampleSubmission]]) -> None:
+    run, submissions = sample
+    before = {path: path.stat().st_mtime_ns for path in run.course.root.rglob("*") if path.is_file()}
+    for one in submissions:
+        told = account(run.course, "ps4", one.student)
+        reported = run.submission(one.student)
+        assert told.current
+        assert {question.name: question.recorded for question in told.questions} == reported["marks"]
+        assert (told.raw_score, told.score) == (reported["raw_score"], reported["score"])
+        assert list(told.problems) == reported["problems"]
+        text = "\n".join(in_lines(told))
+        assert f"Together {reported['raw_score']:g} of" in text
+        if told.result:  # one that others may have slowed is not kept
+            assert all(mistake in text for mistake in reported["misconceptions"].values())
+            assert all(question.by_whom in ("the grader", "waits for a person") for question in told.questions)
+    after = {path: path.stat().st_mtime_ns for path in run.course.root.rglob("*") if path.is_file()}
+    assert {path for path in after if before.get(path) != after[path]} <= {run.course.gradebook}
+
+
+def test_what_was_graded_before_a_change_is_said(sample: tuple[Graded, list[SampleSubmission]]) -> None:
+    run, _ = sample
+    notebook = run.course.submitted_notebook("amara", "ps4")
+    content = notebook.read_bytes()
+    notebook.write_bytes(content + b"\n")
+    told = account(run.course, "ps4", "amara")
+    notebook.write_bytes(content)
+    assert not told.current
+    assert "was graded before the file" in "\n".join(in_lines(told))
+    assert told.score == run.submission("amara")["score"]
+
+
+def test_a_mark_from_a_person_is_told_as_such(sample: tuple[Graded, list[SampleSubmission]]) -> None:
+    run, _ = sample
+    (by_hand,) = [question["name"] for question in run.report["questions"] if question["by_hand"]]
+    with Gradebook(run.course.gradebook_url) as gradebook:
+        grade = gradebook.find_grade(by_hand, "ps4", "ps4", "amara")
+        grade.manual_score = 1.0
+        gradebook.db.commit()
+        told = account(run.course, "ps4", "amara")
+        grade.manual_score = None
+        gradebook.db.commit()
+    (question,) = [question for question in told.questions if question.name == by_hand]
+    assert (question.recorded, question.by_whom) == (1.0, "a person")
+
+
+def test_who_has_handed_in_nothing_is_told_whose_names_are_near(sample: tuple[Graded, list[SampleSubmission]]) -> None:
+    with pytest.raises(GradusError, match=r"'amora' has handed in nothing for ps4; there are amara"):
+        account(sample[0].course, "ps4", "amora")
 
 
 def test_nbgraders_command_line_gives_the_same_marks(
