@@ -102,8 +102,9 @@ serve: book  ## show the site at http://localhost:8000
 lab: install data  ## open the course in JupyterLab
 	@$(BIN)/jupyter lab
 
-student: exercises  ## pack what a student needs, without solutions, into _build/gradus-student.zip
+student: exercises  ## make the repository that students open, without solutions: _build/student, and the same as a zip
 	@$(BIN)/python tools/student_bundle.py
+	@$(BIN)/python tools/hidden_text.py _build/student _build/gradus-student.zip
 
 clean:  ## remove .venv and everything that was built (never your course folder)
 	@rm -rf .venv _build *.egg-info .pytest_cache .ruff_cache .mypy_cache
