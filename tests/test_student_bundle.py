@@ -11,6 +11,7 @@ import pytest
 import student_bundle
 import yaml
 from book_pages import pages
+from build_book import is_scratch
 from copied_files import copy_files
 
 from gradus.notebook.form import read, source_of
@@ -98,6 +99,19 @@ def test_its_pages_lead_to_no_page_that_is_not_there(bundle: Path) -> None:
         assert "```{kill-rates}" not in text
         for link in re.findall(r"\]\(([^)#\s]+\.(?:md|ipynb))", text):
             assert (page.parent / link).is_file(), f"{page.name}: {link}"
+
+
+def test_whatever_its_pages_are_made_from_is_in_it(bundle: Path) -> None:
+    """Each file of the book but the instructor's page, and each that a chapter reads elsewhere."""
+    ours = {path for path in (ROOT / "book").rglob("*") if path.is_file() and not is_scratch(path.relative_to(ROOT))}
+    theirs = {path.relative_to(bundle) for path in (bundle / "book").rglob("*")}
+    assert {path.relative_to(ROOT) for path in ours} - theirs == {Path(student_bundle.GUIDE)}
+    read_elsewhere = set()
+    for page in (bundle / "book").rglob("*.ipynb"):
+        code = "\n".join(source_of(cell) for cell in read(page)["cells"] if cell["cell_type"] == "code")
+        read_elsewhere |= {page.parent / name for name in re.findall(r"[\"'](\.\./[^\"']+)[\"']", code)}
+    assert read_elsewhere
+    assert [path for path in read_elsewhere if not path.exists()] == []
 
 
 def test_the_first_page_keeps_all_but_the_section_for_instructors(bundle: Path) -> None:

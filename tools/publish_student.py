@@ -182,12 +182,11 @@ def git_environment(key: str | None) -> Iterator[dict[str, str]]:
         yield environment
         return
     with tempfile.TemporaryDirectory() as scratch:
-        known, path = Path(scratch) / "known_hosts", Path(key)
+        known, path = Path(scratch) / "known_hosts", Path(scratch) / "key"
         known.write_text(KNOWN_HOST, encoding="utf-8")
-        if "\n" in key or not path.is_file():
-            path = Path(scratch) / "key"
-            path.touch(mode=0o600)
-            path.write_text(key.replace("\r\n", "\n").rstrip("\n") + "\n", encoding="utf-8")
+        # ssh reads a key in one form only: whole lines, and the rights of its owner.
+        text = Path(key).read_text(encoding="utf-8") if "\n" not in key and Path(key).is_file() else key
+        path.write_text(text.replace("\r\n", "\n").rstrip("\n") + "\n", encoding="utf-8")
         path.chmod(0o600)
         hosts = f"UserKnownHostsFile={known} ~/.ssh/known_hosts"
         command = ["ssh", "-i", str(path), "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=yes", "-o", hosts]
