@@ -19,7 +19,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all help install data exercises book links page question mutants sample grade check test thorough lint format lock bench serve lab student workflows clean packages attack gpu
+.PHONY: all help install data exercises book links page question mutants sample grade check test thorough lint format lock bench serve pdf epub lab student workflows clean packages attack gpu
 
 all: install data exercises book sample  ## set up, build the book, grade a sample class, say where everything is
 	@$(BIN)/python tools/verdict.py $(SAMPLE)
@@ -98,6 +98,12 @@ gpu:  ## test and measure on the GPU that is there; takes torch, NumPy, matplotl
 
 serve: book  ## show the site at http://localhost:8000
 	@$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
+
+pdf: book  ## print the course, one document with all solutions, into _build/gradus.pdf
+	@$(BIN)/python tools/make_pdf.py
+
+epub: book  ## pack the course for readers of EPUB into _build/gradus.epub
+	@$(BIN)/python tools/make_epub.py
 
 lab: install data  ## open the course in JupyterLab
 	@$(BIN)/jupyter lab

@@ -42,7 +42,9 @@ Questions = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the instructor's commands to the `gradus` application."""
     app.command()(release)
+    app.command()(collect)
     app.command()(grade)
+    app.command()(export)
     app.command()(variants)
     app.command()(mutants)
     app.command()(train)
@@ -85,6 +87,46 @@ def release(
     for item in releases:
         print(f"{item.path}: {'written' if item in stale else 'fresh'}")
     if to_mend:
+        raise typer.Exit(1)
+
+
+def collect(
+    problem_set: Annotated[
+        str, typer.Argument(metavar="PS", help="The problem set, for example ps4.", autocompletion=_problem_sets)
+    ],
+    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE...", help="Zips, folders or single notebooks.")],
+    folder: CourseFolder = None,
+    roster: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Who is in the class; its column `id` names students' folders.")
+    ] = None,
+    pretend: Annotated[bool, typer.Option("--pretend", help="Only say what would become of each file.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")] = False,
+) -> None:
+    """Put what students handed in into submitted/<student>/PS/, and say of each file what became of it.
+
+    Downloads of Canvas, Moodle, Gradescope, Blackboard and nbgrader's exchange are known by how they name files; others
+    are taken as <student>/<file>. Of several attempts the newest counts. What lay there and differs is moved to
+    earlier/ in the course folder. Times that a download states go into timestamp.txt.
+
+    The roster may be a CSV with nbgrader's columns (id, first_name, last_name, email, lms_user_id), or as Canvas,
+    Moodle or Gradescope export it.
+
+    Exit 0 when every file found its place, 1 when some were left, 2 when nothing could be read.
+    """
+    from rich.console import Console
+
+    from autograder.collecting.collect import collect as collect_class
+    from autograder.collecting.command import as_dict, show
+    from autograder.collecting.roster import Roster
+
+    _say_what_can_be_said()
+    known = Roster.read(roster) if roster else None
+    report = collect_class(_course(folder), problem_set, sources, known, pretend=pretend)
+    if as_json:
+        print(json.dumps(as_dict(report), indent=1))
+    else:
+        show(report, Console())
+    if report.left:
         raise typer.Exit(1)
 
 
@@ -152,6 +194,61 @@ def grade(
     for failure in report.failures:
         print(f"gradus: {failure}; see {here.log}.", file=sys.stderr)
     if report.failures:
+        raise typer.Exit(1)
+
+
+def export(
+    problem_set: Annotated[
+        str, typer.Argument(metavar="PS", help="The problem set, for example ps4.", autocompletion=_problem_sets)
+    ],
+    marks: Annotated[
+        Path, typer.Option(metavar="JSON", help="What `gradus grade PS --json FILE` wrote.", show_default=False)
+    ],
+    table: Annotated[Path | None, typer.Option(metavar="CSV", help="Write all marks, a line a student.")] = None,
+    results: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write <student>/results.json, as Gradescope reads it.")
+    ] = None,
+    canvas: Annotated[Path | None, typer.Option(metavar="CSV", help="Fill in Canvas's exported gradebook.")] = None,
+    moodle: Annotated[Path | None, typer.Option(metavar="CSV", help="Fill in Moodle's grading worksheet.")] = None,
+    gradescope: Annotated[Path | None, typer.Option(metavar="CSV", help="Fill in Gradescope's list of scores.")] = None,
+    to: Annotated[Path | None, typer.Option(metavar="CSV", help="Where the list goes that was filled in.")] = None,
+    column: Annotated[str, typer.Option(metavar="TITLE", help="The list's column for the marks.")] = "",
+    roster: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Who is in the class, as for `gradus collect`.")
+    ] = None,
+) -> None:
+    """Write the marks of a class for a learning platform: into its own list, as a table, or a file for each student.
+
+    A mark counts when all of it is given: where written answers are still to be marked, a list stays empty, and the
+    students are named. Late days are taken off. No text in a table is one that a spreadsheet would run.
+
+    Exit 0 when everybody with a mark is in the list, 1 when somebody is not, 2 when nothing could be written.
+    """
+    from autograder.collecting.roster import Roster
+    from autograder.exporting.command import write_filled, write_results, write_table
+    from autograder.exporting.marks import ClassMarks
+    from autograder.exporting.tables import CANVAS, GRADESCOPE, MOODLE
+    from gradus.errors import GradusError
+
+    _say_what_can_be_said()
+    found = ClassMarks.read(marks)
+    if found.problem_set != problem_set:
+        raise GradusError(f"{marks} has the marks of {found.problem_set}, not of {problem_set}.")
+    lists = [(CANVAS, canvas), (MOODLE, moodle), (GRADESCOPE, gradescope)]
+    given = [(platform, listed) for platform, listed in lists if listed is not None]
+    if not (given or table or results):
+        raise GradusError("Say what to write: --table, --results, --canvas, --moodle or --gradescope.")
+    if len(given) > 1 or bool(given) != (to is not None):
+        raise GradusError("A list that is filled in, one at a time, goes to a file of its own: --canvas CSV --to CSV.")
+    known = Roster.read(roster) if roster else None
+    said: list[str] = []
+    whole = True
+    for platform, listed in given:
+        said, whole = write_filled(found, listed, platform, known, column, to or listed)
+    said += write_table(found, table) if table else []
+    said += write_results(found, results) if results else []
+    print("\n".join(said))
+    if not whole:
         raise typer.Exit(1)
 
 

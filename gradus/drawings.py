@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from html import escape
+from html import escape, unescape
 
 NUMBER = re.compile(r"-?\d+\.\d+")
 # What is referred to, and not drawn where it stands.
@@ -164,4 +164,4 @@ def with_classes(svg: str) -> tuple[str, dict[str, str]]:
     def named(match: re.Match[str]) -> str:
         return f' class="{names[match[1]]}"' if match[1] in names else match[0]
 
-    return re.sub(r' style="([^"]+)"', named, svg), {name: style for style, name in names.items()}
+    return re.sub(r' style="([^"]+)"', named, svg), {name: unescape(style) for style, name in names.items()}

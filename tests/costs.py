@@ -52,7 +52,8 @@ def listen() -> None:
 
 def programs_started() -> list[str]:
     """The command lines of the programs started since this was last asked, without those that any test may start."""
-    started = [words[:200] for words in _started if not any(light in words for light in LIGHT)]
+    # Each once: Python 3.13 starts most of them by `posix_spawn`, and tells of both.
+    started = [words[:200] for words in dict.fromkeys(_started) if not any(light in words for light in LIGHT)]
     _started.clear()
     return started
 

@@ -17,6 +17,7 @@ from one_at_a_time import one_at_a_time
 from autograder.misconceptions.kill_matrix import KillMatrix, kill_matrix
 from autograder.misconceptions.variants import Misconception
 
+_here: dict[str, object] = {}  # what this process made, where it runs the tests alone
 FOLDER = "GRADUS_TESTS_MADE"  # a variable of the environment: where processes that run the tests together share
 
 Made = TypeVar("Made")
@@ -26,7 +27,9 @@ def made_once(name: str, make: Callable[[], Made]) -> Made:
     """What `make` gives, from the process that was the first to ask for something of this name."""
     folder = os.environ.get(FOLDER)
     if not folder:
-        return make()
+        if name not in _here:
+            _here[name] = make()
+        return cast(Made, _here[name])
     path = Path(folder) / f"{name}.pickle"
     with one_at_a_time(path.with_suffix(".lock")):
         if not path.is_file():

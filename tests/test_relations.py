@@ -43,6 +43,8 @@ MASKS = [x > 0 for x in X]
 # What is asked for, the mistake, and what is said of it.
 RELATIONS: dict[str, tuple[list[Any], Callable[[Any], Any], str]] = {
     "all zero": (X, torch.zeros_like, "all are zero"),
+    "all false": (MASKS, torch.zeros_like, "all are false"),
+    "each false": ([True, True, True], lambda _: False, "all are false"),
     "all NaN": (X, lambda x: x * NAN, "all are NaN"),
     "masks": (MASKS, lambda x: ~x, "true and false are exchanged"),
     "sign": (X, lambda x: -x, "the sign is wrong"),

@@ -59,6 +59,15 @@ def test_of_many_exceptions_one_is_named() -> None:
     assert "Others ended with other exceptions." in said
 
 
+def test_of_accuracies_that_are_not_reached_the_next_one_is_told_and_no_rule_is_called_wrong() -> None:
+    says = "82.2% of the unseen images are right; {}% are asked for."
+    steps = [AnswerVerdict(n, str(n), "differs", says.format(n), "accuracy") for n in (88, 85, 90)]
+    for edges in ((), ("88", "90")):
+        assert text(RIGHT, *steps, asked=4, edges=edges).splitlines()[1:] == [f"- {says.format(85)}"]
+    other = AnswerVerdict(2, None, "differs", "It is no tensor.")
+    assert "What is wrong is the rule itself" in text(RIGHT, other, *steps, asked=5)
+
+
 def test_groups_and_surplus_answers_are_said() -> None:
     missed = AnswerVerdict(2, "one row", "missing", "")
     assert "Right but for what lies at the edge: one row." in text(RIGHT, missed, edges=("one row",))

@@ -26,7 +26,8 @@ _LIBRARY_WORDS = {"torch": "a PyTorch tensor", "numpy": "a NumPy array", "numpy 
 
 @dataclass(frozen=True)
 class Difference:
-    """`aspect` is "type", "dtype", "shape", "length", "keys" or "values"; `says` is a sentence for the student.
+    """`aspect` is "type", "dtype", "shape", "length", "keys", "values" or "accuracy"; `says` is a sentence for the
+    student.
 
     `place` is where in a nested value it is, as Python writes it: "[0][2]".
     """

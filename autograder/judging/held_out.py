@@ -48,5 +48,6 @@ def shortfall(predicted: Any, asked: HeldOut) -> Difference | None:
     if share is None:
         return Difference("type", "One whole number, its class, is asked for each image.")
     if share < asked.at_least:
-        return Difference("values", f"{share:.1%} of the unseen images are right; {asked.at_least:.0%} are asked for.")
+        says = f"{share:.1%} of the unseen images are right; {asked.at_least:.0%} are asked for."
+        return Difference("accuracy", says)
     return None

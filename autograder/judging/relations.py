@@ -103,6 +103,14 @@ def _as_given(given: np.ndarray, asked: np.ndarray) -> np.ndarray:
     return np.broadcast_to(given, asked.shape)
 
 
+_all_zero = _received("all are zero", lambda values: values.size > 0 and not values.any())
+
+
+def all_false(pairs: Sequence[Pair]) -> str | None:
+    """Nothing but False came, which nobody who reads of it would call zero."""
+    return "all are false" if all(pair.dtype == "bool" for pair in pairs) and _all_zero(pairs) else None
+
+
 def computed_in_float32(pairs: Sequence[Pair]) -> str | None:
     """Computed in float32 where more is asked for."""
     for pair in pairs:
@@ -131,7 +139,8 @@ def _softmax(values: np.ndarray) -> np.ndarray | None:
 
 
 RELATIONS: tuple[Relation, ...] = (
-    _received("all are zero", lambda values: values.size > 0 and not values.any()),
+    all_false,
+    _all_zero,
     _received("all are NaN", lambda values: values.size > 0 and bool(np.isnan(values).all())),
     _each("true and false are exchanged", lambda e: 1 - e if np.isin(e, (0, 1)).all() else None, fewest=1),
     _each("the sign is wrong", lambda e: -e),

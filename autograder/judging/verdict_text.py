@@ -8,6 +8,7 @@ from autograder.judging.judge import SAID, AnswerVerdict, Verdict, said_of
 from autograder.records.execution import Limits, QuestionResult
 
 _MOST_KINDS = 6  # sentences on wrong answers; more would not be read
+ACCURACY = "accuracy"  # the aspect of an answer that too few images are right: a step of a ladder, no idea
 
 
 def verdict_text(
@@ -47,10 +48,12 @@ def verdict_text(
 
 def said_of_wrong(answers: Sequence[AnswerVerdict]) -> list[str]:
     """What is said of wrong answers, each sentence once and in an order of its own: which came first, and how often, is
-    for the submission to choose, and it has seen the questions. Of several exceptions one is named, for that reason.
+    for the submission to choose, and it has seen the questions. Of several exceptions one is named, for that reason;
+    of several accuracies that are not reached, the next one.
     """
     exceptions = {answer.says for answer in answers if answer.outcome == "exception"}
-    others = {answer.says for answer in answers if answer.outcome in ("differs", "changed", "refused")}
+    missed = sorted({answer.says for answer in answers if answer.aspect == ACCURACY})
+    others = {answer.says for answer in answers if answer.outcome in ("differs", "changed", "refused")} - {*missed[1:]}
     ranked = sorted(
         exceptions, key=lambda says: next((n for n, name in enumerate(SAID) if f" {name}." in says), len(SAID))
     )
@@ -61,6 +64,8 @@ def said_of_wrong(answers: Sequence[AnswerVerdict]) -> list[str]:
 def _ideas(verdict: Verdict) -> list[str]:
     """Which ideas are missing, the rule or an edge of it, where something is right."""
     if verdict.matched == verdict.asked or not verdict.score:
+        return []
+    if all(answer.outcome == "match" or answer.aspect == ACCURACY for answer in verdict.answers):
         return []
     if verdict.has_rule and verdict.edges:
         return [f"Right but for what lies at the edge: {'; '.join(verdict.edges)}."]

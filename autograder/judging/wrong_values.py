@@ -136,7 +136,8 @@ def _pairs(expected: Any, received: Any, settings: Settings, answer: int, slot: 
     else:
         a, b = as_array(expected), as_array(received)
         if a is not None and b is not None and a.shape == b.shape:
-            dtype = received.dtype if isinstance(received, Array) else {float: "float64"}.get(type(received), "int64")
+            of_numbers = {float: "float64", bool: "bool"}
+            dtype = received.dtype if isinstance(received, Array) else of_numbers.get(type(received), "int64")
             dtype = "float64" if "float" not in dtype and _is_float(expected) else dtype
             rtol, atol = settings.rtol, settings.atol
             yield Pair(a, b, dtype, rtol, atol, answer, slot, given)
