@@ -19,7 +19,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all help install data exercises book links page question mutants sample grade check test thorough lint format lock bench serve pdf epub lab student clean packages attack gpu
+.PHONY: all help install data exercises book links page question mutants sample grade check test thorough lint format lock bench serve pdf epub lab student workflows clean packages attack gpu
 
 all: install data exercises book sample  ## set up, build the book, grade a sample class, say where everything is
 	@$(BIN)/python tools/verdict.py $(SAMPLE)
@@ -108,8 +108,14 @@ epub: book  ## pack the course for readers of EPUB into _build/gradus.epub
 lab: install data  ## open the course in JupyterLab
 	@$(BIN)/jupyter lab
 
-student: exercises  ## pack what a student needs, without solutions, into _build/gradus-student.zip
+student: exercises  ## make the repository that students open, without solutions: _build/student, and the same as a zip
 	@$(BIN)/python tools/student_bundle.py
+	@$(BIN)/python tools/hidden_text.py _build/student _build/gradus-student.zip
+
+workflows: install  ## check the form of what continuous integration runs, with programs that are fetched for it
+	@$(BIN)/uv tool run --quiet zizmor@1.32.0 --quiet --offline .github/workflows
+	@$(BIN)/uv tool run --quiet check-jsonschema@0.39.0 --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/uv tool run --quiet check-jsonschema@0.39.0 --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci .gitlab-ci.yml
 
 clean:  ## remove .venv and everything that was built (never your course folder)
 	@rm -rf .venv _build *.egg-info .pytest_cache .ruff_cache .mypy_cache

@@ -363,8 +363,10 @@ def set_address(
 ) -> None:
     """Give the course another repository: for Colab, Binder, every set-up cell, the site's own addresses, the citation.
 
+    It is the one that students open. Where this clone comes from another, which has the solutions, no file names that.
     Nothing is written when the address is none.
     """
+    from autograder.authoring.address import own_address, whose_address
     from autograder.authoring.address import set_address as write_address
     from autograder.course import REPOSITORY
     from gradus.errors import GradusError
@@ -375,6 +377,8 @@ def set_address(
         print(f"gradus: {error}", file=sys.stderr)
         raise typer.Exit(2) from None
     print(f"{len(changed)} files name {url} now." if changed else f"Every file names {url} already.")
+    if meaning := whose_address(url, own_address(REPOSITORY)):
+        print(meaning)
 
 
 def _course(folder: Path | None) -> Course:

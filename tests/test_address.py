@@ -8,7 +8,7 @@ import pytest
 import yaml
 from copied_files import copy_files
 
-from autograder.authoring.address import pages_address, set_address
+from autograder.authoring.address import own_address, pages_address, set_address, whose_address
 from gradus.errors import GradusError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -88,3 +88,36 @@ def test_what_is_no_repository_is_refused_and_nothing_is_written(copy: Path, add
     with pytest.raises(GradusError, match="no address of a site"):
         set_address(copy, "https://github.com/a/b", "not a site")
     assert {name: (copy / name).read_bytes() for name in NAMES} == before
+
+
+OF_ONE = "https://github.com/A-school/deep.learning"
+
+
+@pytest.mark.slow("git")
+@pytest.mark.parametrize(
+    "remote",
+    [
+        "git@github.com:a-school/deep.learning.git",
+        "ssh://git@github.com/a-school/deep.learning",
+        "ssh://git@github.com:22/a-school/deep.learning.git",
+        "https://github.com/a-school/deep.learning.git/",
+        "https://someone:t0ken@github.com/a-school/deep.learning",
+    ],
+)
+def test_a_clone_knows_whether_students_would_open_its_own_repository(tmp_path: Path, remote: str) -> None:
+    """Whatever form its address has there; what git needs besides, a token, is not said."""
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    (tmp_path / ".git" / "config").write_text(f'[remote "origin"]\n\turl = {remote}\n')
+    for folder in ("objects", "refs"):
+        (tmp_path / ".git" / folder).mkdir()
+    own = own_address(tmp_path)
+    assert own == "https://github.com/a-school/deep.learning"
+    assert "finds solutions/ there" in whose_address(OF_ONE, own)
+    assert f"comes from {own}, and a tag" in whose_address("https://github.com/a-school/deep", own)
+
+
+@pytest.mark.slow("git")
+def test_where_git_knows_no_address_nothing_is_said_of_one(tmp_path: Path) -> None:
+    assert own_address(tmp_path) == ""
+    assert whose_address(OF_ONE, "") == ""

@@ -1,7 +1,8 @@
 """Write the lists of versions and packages from the one list of dependencies in `pyproject.toml`.
 
-`requirements.txt` is the lock, and `requirements-student.txt` the part of it that a student needs; `environment.yml` is
-for conda; `gradus/hand_in/grader_packages.txt` names what the grader has, for `gradus preflight`.
+`requirements.txt` is the lock, `requirements-student.txt` the part of it that a student needs, and
+`requirements-student-book.txt` what a student who builds the site needs besides; `environment.yml` is for conda;
+`gradus/hand_in/grader_packages.txt` names what the grader has, for `gradus preflight`.
 
 `make lock` runs this. The lock holds every package for Python 3.11 and newer and for every platform, except torch,
 torchvision and what they bring: which build of those is right depends on the machine, so `tools/bootstrap.py` installs
@@ -25,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements.txt"
 ENVIRONMENT = ROOT / "environment.yml"
 STUDENT = ROOT / "requirements-student.txt"
+STUDENT_BOOK = ROOT / "requirements-student-book.txt"
 GRADER = ROOT / "gradus" / "hand_in" / "grader_packages.txt"
 
 # A marker that is never true drops a package, and all that only it brings, from the resolution. rfc3987-syntax is an
@@ -43,6 +45,11 @@ HEADER = """\
 #     pip install --no-deps -r {name}
 #     pip install --no-deps -e .
 """
+BOOK_HEADER = """\
+# Made by `make lock` from pyproject.toml; do not edit. What building the site takes besides {student}:
+#
+#     pip install --no-deps -r {name}
+"""
 GRADER_HEADER = """\
 # Made by `make lock` from requirements.txt; do not edit. What a notebook may import in the grader: `gradus preflight`
 # names what is not here.
@@ -53,11 +60,11 @@ def project() -> dict[str, Any]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-def direct_dependencies(config: dict[str, Any], only: str | None = None) -> list[str]:
-    """Every requirement that the project states, those of all extras or of the one called `only`, and d2l."""
+def direct_dependencies(config: dict[str, Any], *only: str) -> list[str]:
+    """Every requirement that the project states, those of all extras or of the ones called `only`, and d2l."""
     extras = config["project"]["optional-dependencies"]
     stated = [*config["project"]["dependencies"]]
-    stated += [line for extra, lines in extras.items() for line in lines if only in (None, extra)]
+    stated += [line for extra, lines in extras.items() for line in lines if not only or extra in only]
     return [*stated, f"d2l=={config['tool']['gradus']['pins']['d2l']}"]
 
 
@@ -74,8 +81,8 @@ def requirement_name(requirement: str) -> str:
     return match.group().lower()
 
 
-def resolve(config: dict[str, Any], keep: str | None, only: str | None = None) -> str:
-    """The text of a list of pinned versions: the lock, or its part for the extra called `only`.
+def resolve(config: dict[str, Any], keep: str | None, *only: str) -> str:
+    """The lines of a list of pinned versions: the lock, or its part for the extras called `only`.
 
     Pins that `keep` (the present lock) holds stay unless they no longer fit; a part has no other pins than the lock.
     """
@@ -83,7 +90,7 @@ def resolve(config: dict[str, Any], keep: str | None, only: str | None = None) -
     with tempfile.TemporaryDirectory() as scratch:
         names = ("wanted.in", "override.txt", "constraint.txt", "locked.txt")
         wanted, override, constraint, locked = (Path(scratch) / name for name in names)
-        wanted.write_text("\n".join(direct_dependencies(config, only)) + "\n", encoding="utf-8")
+        wanted.write_text("\n".join(direct_dependencies(config, *only)) + "\n", encoding="utf-8")
         override.write_text("\n".join(overrides(config)) + "\n", encoding="utf-8")
         constraint.write_text(keep if keep is not None and only else "", encoding="utf-8")
         if keep is not None:
@@ -96,8 +103,19 @@ def resolve(config: dict[str, Any], keep: str | None, only: str | None = None) -
         ]
         # fmt: on
         subprocess.run(command, check=True, cwd=scratch, stdout=subprocess.DEVNULL)
-        name = STUDENT.name if only else REQUIREMENTS.name
-        return HEADER.format(**pins, name=name) + locked.read_text(encoding="utf-8")
+        return locked.read_text(encoding="utf-8")
+
+
+def headed(config: dict[str, Any], path: Path, lines: str) -> str:
+    """The text of a list of versions that stands alone: how it is installed, and its lines."""
+    return HEADER.format(**config["tool"]["gradus"]["pins"], name=path.name) + lines
+
+
+def besides(lines: str, others: str) -> str:
+    """The text of `requirements-student-book.txt`: the lines of a list that another one does not have."""
+    present = set(others.splitlines())
+    more = [line for line in lines.splitlines() if line not in present]
+    return BOOK_HEADER.format(student=STUDENT.name, name=STUDENT_BOOK.name) + "\n".join(more) + "\n"
 
 
 def names_in(locked: str) -> set[str]:
@@ -136,9 +154,11 @@ def main() -> int:
     config = project()
     present = REQUIREMENTS.read_text(encoding="utf-8") if REQUIREMENTS.exists() and not options.upgrade else None
     locked = resolve(config, present)
+    student = resolve(config, locked, "student")
     texts = {
-        REQUIREMENTS: locked,
-        STUDENT: resolve(config, locked, only="student"),
+        REQUIREMENTS: headed(config, REQUIREMENTS, locked),
+        STUDENT: headed(config, STUDENT, student),
+        STUDENT_BOOK: besides(resolve(config, locked, "student", "book"), student),
         ENVIRONMENT: environment(config),
         GRADER: grader_packages(locked),
     }

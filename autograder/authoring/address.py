@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 from autograder.files.writing import write_whole
@@ -27,6 +28,35 @@ def pages_address(repository: str) -> str:
         )
     owner, name = match[1], match[2]
     return f"https://{owner.lower()}.github.io/" + ("" if name.lower() == f"{owner.lower()}.github.io" else f"{name}/")
+
+
+def own_address(root: Path) -> str:
+    """The address of the repository that a clone comes from, `https://HOST/OWNER/NAME`; "" where git knows none."""
+    command = ["git", "-C", str(root), "config", "--get", "remote.origin.url"]
+    try:
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return _plain(run.stdout) if run.returncode == 0 else ""
+
+
+def _plain(address: str) -> str:
+    """An address as a browser has it, without what git or a token adds: `git@github.com:a/b.git` is github.com/a/b."""
+    address = re.sub(r"(?:\.git)?/?$", "", address.strip())
+    address = re.sub(r"^(?:ssh://)?git@([^:/]+)(?::\d+(?=/))?[:/]", r"https://\1/", address)
+    return re.sub(r"^(\w+://)[^/@]+@", r"\1", address)
+
+
+def whose_address(repository: str, own: str) -> str:
+    """In a sentence, what the address means for a clone of `own`, which holds the solutions: do both differ?"""
+    if not own:
+        return ""
+    if _plain(repository).lower() == own.lower():
+        return (
+            "This clone comes from it: whoever opens it finds solutions/ there. If it is to stay private, give the "
+            "address of a second repository, which students open; a tag then publishes to that one."
+        )
+    return f"Students open that one; this clone comes from {own}, and a tag that is pushed there publishes to it."
 
 
 def set_address(root: Path, repository: str, site: str | None = None) -> list[Path]:

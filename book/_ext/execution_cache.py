@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import sys
 import tomllib
@@ -101,5 +102,6 @@ def use_cache_folder(app: Sphinx, config: Config) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, object]:
+    os.environ.setdefault("GRADUS_QUIET", "1")  # chapters that myst-nb itself executes print no progress either
     app.connect("config-inited", use_cache_folder)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
