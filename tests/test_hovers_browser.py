@@ -22,7 +22,7 @@ def reader(browser: Browser, site_address: str) -> Iterator[Reader]:
 
 
 def link(reader: Reader, address: str) -> Locator:
-    return reader.page.locator(f".bd-article a[href*='{address}']").first
+    return reader.page.locator(f".bd-article a.reference[href*='{address}']").first
 
 
 def card(reader: Reader) -> Locator:
@@ -42,7 +42,7 @@ def test_a_term_a_work_a_figure_and_a_page_show_what_they_are(reader: Reader) ->
     reader.open(SOFTMAX)
     expect(rest(reader, on="#term-logit")).to_contain_text("logit: a score before softmax")
     expect(rest(reader, on="references.html#")).to_contain_text(re.compile(r"(?:19|20)\d\d"))
-    expect(rest(reader, on="02-tensors.html")).to_contain_text("Tensors")
+    expect(rest(reader, on="01-why-depth.html")).to_contain_text("Why depth")
     reader.open(TENSORS)
     shown = rest(reader, on="#fig-")
     expect(shown.locator("svg")).to_be_visible()
