@@ -120,7 +120,10 @@ def test_links_to_follow_and_files_of_the_site_are_not_outside_addresses() -> No
     assert outside_addresses.in_page(page) == []
 
 
-TAUGHT = {"self.b = nn.Parameter(torch.zeros(1))"}  # a line that chapters teach, and that no answer turns on
+TAUGHT = {
+    "self.b = nn.Parameter(torch.zeros(1))",  # a line that chapters teach, and that no answer turns on
+    "r = (step - warm_up) / (num_steps - warm_up)",  # a formula of the prompt, as the search shows it
+}
 BUILT_IN = {  # chapters that build what a problem set asks the reader to build again
     "ps5": ("04-multilayer-perceptrons/04-backpropagation-on-scalars",),  # the walk through a graph
     "ps6": ("04-multilayer-perceptrons/07-your-own-library",),
