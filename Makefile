@@ -19,7 +19,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all help install data exercises book links page question mutants sample grade check test thorough lint format lock bench serve pdf epub lab student workflows clean packages attack gpu
+.PHONY: all help install data exercises book links prose page question mutants sample grade check test thorough lint format lock bench serve pdf epub lab student workflows clean packages attack gpu
 
 all: install data exercises book sample  ## set up, build the book, grade a sample class, say where everything is
 	@$(BIN)/python tools/verdict.py $(SAMPLE)
@@ -49,6 +49,9 @@ thorough: install data  ## run every cell again, every solution to its end, and 
 
 links: book  ## ask every page that the course links to whether it is still there
 	@$(BIN)/jupyter-book build . --builder linkcheck --all -q
+
+prose: install  ## check style and spelling of all prose; links within the book are checked whenever it is built
+	@$(BIN)/python tools/lint_prose.py && $(BIN)/python tools/lint_spelling.py
 
 page: install  ## execute and show one chapter: make page PAGE=book/01-preliminaries/02-tensors.ipynb
 	@$(BIN)/python tools/preview.py $(PAGE)

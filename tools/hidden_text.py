@@ -36,7 +36,11 @@ LETTERS = 16  # letters and digits that it has at least
 WINDOW = 8  # of a text, each stretch of so many letters is looked up; half of LETTERS, so that no line slips through
 WORD = 8  # letters of a word that is sought in the index of the search
 MARKERS = ("BEGIN SOLUTION", "BEGIN HIDDEN TESTS", "BEGIN MARK SCHEME")  # not in Python: the library reads them
-COMMON = {"def __getattr__(self, name):", "def __init__(self, width):"}  # in programs that everybody may read, too
+COMMON = {  # in programs that everybody may read, too; the last is a prompt's formula, as the search shows it
+    "def __getattr__(self, name):",
+    "def __init__(self, width):",
+    "r = (step - warm_up) / (num_steps - warm_up)",
+}
 NO_TEXT = {".png", ".jpg", ".gif", ".ico", ".woff", ".woff2", ".ttf", ".inv", ".mo", ".pyc", ".pickle"}
 INDEX = "searchindex.js"
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)

@@ -15,16 +15,13 @@ from pathlib import Path
 from chapter_heads import chapters, rewrite
 
 ROOT = Path(__file__).resolve().parent.parent
-ROW = re.compile(r"^\| (?P<term>[^|]+) \| (?P<meaning>[^|]+) \| \[(?P<title>[^\]]+)\]\(\.\./(?P<path>[^)]+)\) \|$")
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+
+from glossary import glossary  # noqa: E402
+
 QUESTION = "| Which words are new? | "
 ABOVE = "| What do I need first? | "
 LINE = re.compile(rf"^{re.escape(QUESTION)}.*\n", re.MULTILINE)
-
-
-def glossary(root: Path) -> list[dict[str, str]]:
-    """The lines of the glossary's table: term, meaning, and title and path of the chapter that introduces it."""
-    lines = (root / "book" / "appendix" / "glossary.md").read_text(encoding="utf-8").splitlines()
-    return [match.groupdict() for line in lines if (match := ROW.match(line))]
 
 
 def introduced(root: Path) -> dict[Path, list[str]]:
