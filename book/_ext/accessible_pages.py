@@ -74,6 +74,24 @@ RULES = (
         everywhere=False,
     ),
     Rule(
+        "the parameters of a long signature are a list of definitions that defines nothing: its lines",
+        re.compile(r'<dd>(<em class="sig-param">.*</em>,?)</dd>'),
+        r'<span class="sig-line">\1</span>',
+        everywhere=False,
+    ),
+    Rule(
+        "the parameters of a long signature are a list of definitions that defines nothing: its beginning",
+        re.compile(r'<dl>\n(?=<span class="sig-line">)'),
+        '<span class="sig-lines">\n',
+        everywhere=False,
+    ),
+    Rule(
+        "the parameters of a long signature are a list of definitions that defines nothing: its end",
+        re.compile(r'(<span class="sig-line">.*</span>\n)</dl>'),
+        r"\1</span>",
+        everywhere=False,
+    ),
+    Rule(
         "the icons of the colour switch have titles that contradict the label of their button",
         re.compile(r'(<i class="theme-switch [^>]*?) title="[^"]*"'),
         r"\1",
