@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from fontTools.ttLib import TTFont
+from matplotlib import get_data_path
 from sphinx.errors import ExtensionError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -14,6 +17,7 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
 import accessible_pages  # noqa: E402
 import finished_pages  # noqa: E402
+import icon_faces  # noqa: E402
 import light_pages  # noqa: E402
 import offline_mathjax  # noqa: E402
 
@@ -137,3 +141,17 @@ def test_the_lines_of_a_long_signature_are_no_list_of_definitions() -> None:
         '<span class="sig-lines">\n<span class="sig-line"><em class="sig-param"><b>x</b></em>,</span>\n'
         '<span class="sig-line"><em class="sig-param">y</em></span>\n</span>\n<dl>\n<dt>'
     )
+
+
+def test_icons_that_no_sheet_names_are_left_out_of_their_typeface(tmp_path: Path) -> None:
+    whole = tmp_path / icon_faces.WHOLE
+    whole.mkdir(parents=True)
+    (tmp_path / "fonts").mkdir()
+    (whole / "fa-solid-900.woff2").write_bytes(b"")
+    shutil.copy(Path(get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"), whole / "fa-solid-900.ttf")
+    face = f'@font-face{{font-weight:900;src:url({icon_faces.WHOLE}/fa-solid-900.woff2) format("woff2"),url(b.ttf)}}'
+    sheet = icon_faces.with_used_icons(face + 'i::before{content:"\\f400"}u{content:"\uf401"}', tmp_path)
+    assert '@font-face{font-weight:900;src:url(fonts/fa-solid-900.woff) format("woff")}' in sheet
+    left = TTFont(tmp_path / "fonts" / "fa-solid-900.woff").getBestCmap()
+    assert set(left) == {0xF400, 0xF401}
+    assert not list(whole.iterdir())

@@ -16,6 +16,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from icon_faces import with_used_icons
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
@@ -124,6 +126,7 @@ def lighten(app: Sphinx, pages: dict[str, str]) -> None:
     known = words_of(pages.values(), (path.read_text(encoding="utf-8") for path in scripts))
     sheets = max((SHEET.findall(page) for page in pages.values()), key=len)
     text = "".join(used_rules(in_static(static, name), known) + "\n" for _, name in sheets)
+    text = with_used_icons(text, static)
     (static / ALL_SHEETS).write_text(text, encoding="utf-8")
     version = hashlib.sha256(text.encode()).hexdigest()[:8]
     for name, page in pages.items():
