@@ -6,6 +6,7 @@ sheets, some twenty out of the two thousand that a browser would fetch.
 
 from __future__ import annotations
 
+import logging
 import re
 from pathlib import Path
 
@@ -18,6 +19,7 @@ ICON = re.compile(r"\\(f[0-9a-f]{3})\b|([\ue000-\uf8ff])", re.IGNORECASE)
 
 def with_used_icons(sheet: str, static: Path) -> str:
     """The sheet with typefaces of the icons that it names, which are written into `fonts/`; the whole ones go."""
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells of each step
     icons = {int(escaped, 16) if escaped else ord(bare) for escaped, bare in ICON.findall(sheet)}
 
     def smaller(face: re.Match[str]) -> str:
