@@ -131,6 +131,8 @@ def lighten(app: Sphinx, pages: dict[str, str]) -> None:
     version = hashlib.sha256(text.encode()).hexdigest()[:8]
     for name, page in pages.items():
         pages[name] = with_one_sheet(page, version)
+    for template in static.glob("*webpack-macros.html"):
+        template.unlink()  # the theme's, and no page
 
 
 def setup(app: Sphinx) -> dict[str, object]:
