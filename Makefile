@@ -19,7 +19,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all help install data exercises book links prose page question mutants sample grade check test thorough lint format lock bench serve pdf epub lab student workflows clean packages attack gpu
+.PHONY: all help install data exercises book links prose page question mutants sample grade check test thorough lint format lock bench serve pdf epub lab student workflows reach clean packages attack gpu
 
 all: install data exercises book sample  ## set up, build the book, grade a sample class, say where everything is
 	@$(BIN)/python tools/verdict.py $(SAMPLE)
@@ -80,6 +80,11 @@ test: install data  ## run all tests, the hostile class among them
 	@$(PYTEST) --costs $(COSTS)
 	@$(BIN)/python tests/costs.py
 	@echo "Gradus: every test passed."
+
+reach: install data  ## open every page, light, dark, on a phone and from a file: accessibility, focus, links, weight
+	@tools/system_packages.sh test
+	@GRADUS_REACH=1 $(BIN)/python -m pytest -q tests/test_reach.py
+	@$(BIN)/python tools/page_weights.py
 
 attack: install data exercises  ## only this: grade two hundred hostile submissions and kill the grader, again and again
 	@$(PYTEST) tests/adversarial

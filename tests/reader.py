@@ -22,6 +22,7 @@ class Reader:
     def open(self, path: str) -> None:
         self.page.goto(self.address + path, wait_until="load")
         self.page.evaluate("window.MathJax?.startup?.promise")
+        self.page.evaluate("window.gradusFormulas?.all()")
 
     def stay(self, path: str) -> None:
         """Open a page, unless it is the one that is open: to set its formulas takes seconds."""

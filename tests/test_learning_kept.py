@@ -14,6 +14,7 @@ from sphinx.errors import ExtensionError
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
+import finished_pages  # noqa: E402
 import learning_kept  # noqa: E402
 import quiz  # noqa: E402
 
@@ -105,12 +106,18 @@ def book(tmp_path: Path) -> SimpleNamespace:
     return SimpleNamespace(builder=builder, env=env, srcdir=str(tmp_path), outdir=str(tmp_path))
 
 
+def finish(book: SimpleNamespace) -> None:
+    """What happens at the end of a build, of which the contents and questions are a part."""
+    book.emit = lambda event, pages: learning_kept.write_contents(book, pages)
+    finished_pages.finish(book, None)
+
+
 def read(book: SimpleNamespace, name: str) -> str:
     return (Path(book.outdir) / name).read_text(encoding="utf-8")
 
 
 def test_the_page_of_the_progress_knows_how_much_each_part_has(book: SimpleNamespace) -> None:
-    learning_kept.write_contents(book, None)
+    finish(book)
     _, _, data = read(book, "progress.html").partition('id="course-contents">')
     assert json.loads(data.removesuffix("</script>")) == [
         {"caption": "One", "pages": [{"page": "a/one", "of": [1, 1, 0]}, {"page": "a/two", "of": [1, 1, 1]}]}
@@ -118,7 +125,7 @@ def test_the_page_of_the_progress_knows_how_much_each_part_has(book: SimpleNames
 
 
 def test_the_questions_of_all_pages_are_one_script_and_a_new_one_has_a_new_address(book: SimpleNamespace) -> None:
-    learning_kept.write_contents(book, None)
+    finish(book)
     script, first = read(book, "_static/questions.js"), read(book, "review.html")
     assert "</script" not in script
     questions = json.loads(script.removeprefix("window.gradusQuestions = ").rstrip(";\n"))
@@ -130,7 +137,7 @@ def test_the_questions_of_all_pages_are_one_script_and_a_new_one_has_a_new_addre
     assert "?v=00" not in first
     other = Path(book.outdir) / "a" / "two.html"
     other.write_text(page(drawn("cccccccccc")), encoding="utf-8")
-    learning_kept.write_contents(book, None)
+    finish(book)
     assert read(book, "review.html") != first
 
 
@@ -142,17 +149,17 @@ def test_the_questions_of_all_pages_are_one_script_and_a_new_one_has_a_new_addre
 def test_a_book_without_parts_is_a_book(book: SimpleNamespace, toc: str, pages: list[str]) -> None:
     (Path(book.srcdir) / "_toc.yml").write_text(toc, encoding="utf-8")
     assert [page for _, part in learning_kept.parts(book) for page in part] == pages
-    learning_kept.write_contents(book, None)
+    finish(book)
 
 
 def test_too_many_questions_for_one_file_fail_the_build(book: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learning_kept, "LARGEST", 500)
     with pytest.raises(ExtensionError, match=r"questions\.js has .* bytes"):
-        learning_kept.write_contents(book, None)
+        finish(book)
 
 
 def test_of_a_build_that_failed_nothing_is_written(book: SimpleNamespace) -> None:
-    learning_kept.write_contents(book, ValueError())
+    finished_pages.finish(book, ValueError())
     assert not (Path(book.outdir) / "_static" / "questions.js").exists()
 
 

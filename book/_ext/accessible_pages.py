@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sphinx.util import logging
@@ -75,6 +74,24 @@ RULES = (
         everywhere=False,
     ),
     Rule(
+        "the parameters of a long signature are a list of definitions that defines nothing: its lines",
+        re.compile(r'<dd>(<em class="sig-param">.*</em>,?)</dd>'),
+        r'<span class="sig-line">\1</span>',
+        everywhere=False,
+    ),
+    Rule(
+        "the parameters of a long signature are a list of definitions that defines nothing: its beginning",
+        re.compile(r'<dl>\n(?=<span class="sig-line">)'),
+        '<span class="sig-lines">\n',
+        everywhere=False,
+    ),
+    Rule(
+        "the parameters of a long signature are a list of definitions that defines nothing: its end",
+        re.compile(r'(<span class="sig-line">.*</span>\n)</dl>'),
+        r"\1</span>",
+        everywhere=False,
+    ),
+    Rule(
         "the icons of the colour switch have titles that contradict the label of their button",
         re.compile(r'(<i class="theme-switch [^>]*?) title="[^"]*"'),
         r"\1",
@@ -91,23 +108,27 @@ def mend_body(app: Sphinx, pagename: str, templatename: str, context: dict[str, 
         context["body"] = without_empty_headings(context["body"])
 
 
-def mend_templates(app: Sphinx, exception: Exception | None) -> None:
-    if exception is not None or app.builder.name != "html":
-        return
+def mended(page: str) -> tuple[str, set[Rule]]:
+    """A page with every rule applied, and the rules that found something in it."""
+    used = set()
+    for rule in RULES:
+        page, count = rule.pattern.subn(rule.replacement, page)
+        if count:
+            used.add(rule)
+    return page, used
+
+
+def mend_templates(app: Sphinx, pages: dict[str, str]) -> None:
     idle = set(RULES)
-    for path in Path(app.outdir).rglob("*.html"):
-        before = after = path.read_text(encoding="utf-8")
-        for rule in RULES:
-            after, count = rule.pattern.subn(rule.replacement, after)
-            if count:
-                idle.discard(rule)
-        if after != before:
-            path.write_text(after, encoding="utf-8")
+    for name, page in pages.items():
+        pages[name], used = mended(page)
+        idle -= used
     for rule in (rule for rule in idle if rule.everywhere):
         LOGGER.warning("accessible_pages.py has a rule that matches nothing any more (%s)", rule.reason)
 
 
 def setup(app: Sphinx) -> dict[str, object]:
     app.connect("html-page-context", mend_body)
-    app.connect("build-finished", mend_templates)
+    app.setup_extension("finished_pages")
+    app.connect("pages-finished", mend_templates)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -147,17 +147,15 @@ class ChapterPicture(SphinxDirective):
         return [nodes.raw("", f'<div class="chapter-picture" data-from="{page}#{figure}"></div>', format="html")]
 
 
-def put_pictures_in(app: Sphinx, exception: Exception | None) -> None:
-    if exception is not None or app.builder.name != "html":
-        return
-    path = Path(app.outdir) / f"{app.config.root_doc}.html"
-    if path.is_file():
-        path.write_text(PICTURE.sub(lambda place: _picture(Path(app.outdir), place), path.read_text("utf-8")), "utf-8")
+def put_pictures_in(app: Sphinx, pages: dict[str, str]) -> None:
+    first = f"{app.config.root_doc}.html"
+    if first in pages:
+        pages[first] = PICTURE.sub(lambda place: _picture(pages, place), pages[first])
 
 
-def _picture(outdir: Path, place: re.Match[str]) -> str:
+def _picture(pages: dict[str, str], place: re.Match[str]) -> str:
     page, figure = place[1], place[2]
-    html = (outdir / f"{page}.html").read_text(encoding="utf-8")
+    html = pages.get(f"{page}.html", "")
     shown = re.search(rf'<figure class="[^"]*" id="{re.escape(figure)}">.*?(<svg role="img".*?</svg>)', html, re.DOTALL)
     if shown is None:
         raise ExtensionError(f"the first page shows {page}#{figure}, and that page has no such figure")
@@ -182,5 +180,6 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.add_role("measured", measured)
     app.add_directive("course-path", CoursePath)
     app.add_directive("chapter-picture", ChapterPicture)
-    app.connect("build-finished", put_pictures_in)
+    app.setup_extension("finished_pages")
+    app.connect("pages-finished", put_pictures_in)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -77,18 +77,16 @@ def inline(page: str, icons: dict[tuple[str, str], Drawing]) -> str:
     return ICON.sub(drawn, LOADED.sub("", page))
 
 
-def draw_icons(app: Sphinx, exception: Exception | None) -> None:
-    if exception is not None or app.builder.name != "html":
-        return
+def draw_icons(app: Sphinx, pages: dict[str, str]) -> None:
     script = Path(app.outdir) / SCRIPT
     icons = drawings(script)
-    for path in Path(app.outdir).rglob("*.html"):
-        page = path.read_text(encoding="utf-8")
-        path.write_text(inline(page, icons), encoding="utf-8")
+    for name, page in pages.items():
+        pages[name] = inline(page, icons)
     for unneeded in (script, script.with_name(f"{script.name}.map"), script.with_name(f"{script.name}.LICENSE.txt")):
         unneeded.unlink(missing_ok=True)
 
 
 def setup(app: Sphinx) -> dict[str, object]:
-    app.connect("build-finished", draw_icons, priority=900)  # after the rules that look for the theme's own icons
+    app.setup_extension("finished_pages")
+    app.connect("pages-finished", draw_icons, priority=900)  # after the rules that look for the theme's own icons
     return {"parallel_read_safe": True, "parallel_write_safe": True}

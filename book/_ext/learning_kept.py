@@ -85,36 +85,31 @@ def parts(app: Sphinx) -> Iterator[tuple[str, list[str]]]:
             yield part.get("caption", ""), pages
 
 
-def write_contents(app: Sphinx, exception: Exception | None) -> None:
+def write_contents(app: Sphinx, finished: dict[str, str]) -> None:
     """Put the list of pages and the questions where the two pages find them, once all pages are written."""
-    if exception is not None or app.builder.name != "html":
-        return
-    outdir = Path(app.outdir)
     contents: list[dict[str, object]] = []
     questions: list[dict[str, str]] = []
     for caption, pages in parts(app):
         part = []
         for page in pages:
-            html = (outdir / f"{page}.html").read_text(encoding="utf-8")
+            html = finished[f"{page}.html"]
             part.append({"page": page, "of": amounts(html)})
             questions += questions_of(page, html)
         contents.append({"caption": caption, "pages": part})
     script = f"window.gradusQuestions = {as_json(questions)};\n".encode()
     if len(script) > LARGEST:
         raise ExtensionError(f"questions.js has {len(script):,} bytes; more than {LARGEST:,} are too many in one file")
-    (outdir / "_static" / "questions.js").write_bytes(script)
+    (Path(app.outdir) / "_static" / "questions.js").write_bytes(script)
     version = hashlib.sha256(script).hexdigest()[:8]
     for page in app.env.found_docs:
         if not app.env.doc2path(page).endswith(".md"):
             continue
-        path = outdir / f"{page}.html"
-        before = path.read_text(encoding="utf-8")
+        before = finished[f"{page}.html"]
         data = f'<script type="application/json" id="course-contents">{as_json(contents)}</script>'
         after = before.replace(PROGRESS, f"{PROGRESS}\n{data}")
         if REVIEW in before:  # a browser may keep the questions, and not those of an older book
             after = re.sub(r'questions\.js(?:\?v=\w*)?"', f'questions.js?v={version}"', after)
-        if after != before:
-            path.write_text(after, encoding="utf-8")
+        finished[f"{page}.html"] = after
 
 
 def as_json(value: object) -> str:
@@ -123,5 +118,6 @@ def as_json(value: object) -> str:
 
 def setup(app: Sphinx) -> dict[str, object]:
     app.connect("html-page-context", load_script, priority=400)  # before MathJax asks whether there is a formula
-    app.connect("build-finished", write_contents)
+    app.setup_extension("finished_pages")
+    app.connect("pages-finished", write_contents)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -27,7 +27,8 @@ def say_where_the_site_is(app: Sphinx, config: Config) -> None:
     if not address.endswith("/"):
         address = config.html_baseurl = f"{address}/"
     config.ogp_site_url = address
-    config.notfound_urls_prefix = urlparse(address).path
+    folder = config.notfound_urls_prefix = urlparse(address).path
+    config.notfound_context = {name: text.replace("{site}", folder) for name, text in config.notfound_context.items()}
 
 
 def complete(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object) -> None:

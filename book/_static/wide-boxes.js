@@ -32,9 +32,11 @@
   window.addEventListener("load", () => {
     (window.MathJax?.startup?.promise ?? Promise.resolve()).then(update);
     let waiting;
-    window.addEventListener("resize", () => {
-      clearTimeout(waiting);
-      waiting = setTimeout(update, 200);
-    });
+    for (const changed of ["resize", "formulas-set"]) {
+      window.addEventListener(changed, () => {
+        clearTimeout(waiting);
+        waiting = setTimeout(update, 200);
+      });
+    }
   });
 })();
