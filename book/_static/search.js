@@ -110,7 +110,7 @@
     if (section.kind !== "t") {
       item.append(make("p", { className: "found-page" }, section.title));
     }
-    item.append(make("h3", {}, link));
+    item.append(make("h2", {}, link));
     if (line?.text) {
       const text = marked(line.text, words);
       item.append(make("p", { className: "found-text" }, ...(line.isCode ? [make("span", { className: "found-label" }, "Code"), make("code", {}, ...text)] : text)));
