@@ -50,8 +50,8 @@ thorough: install data  ## run every cell again, every solution to its end, and 
 links: book  ## ask every page that the course links to whether it is still there
 	@$(BIN)/jupyter-book build . --builder linkcheck --all -q
 
-prose: install  ## hold all prose to the house style; links within the book are checked whenever it is built
-	@$(BIN)/python tools/lint_prose.py
+prose: install  ## check style and spelling of all prose; links within the book are checked whenever it is built
+	@$(BIN)/python tools/lint_prose.py && $(BIN)/python tools/lint_spelling.py
 
 page: install  ## execute and show one chapter: make page PAGE=book/01-preliminaries/02-tensors.ipynb
 	@$(BIN)/python tools/preview.py $(PAGE)
