@@ -65,9 +65,10 @@ def test_titles_come_before_headings_before_terms_before_text_before_code(reader
         more.click()
     results = reader.page.locator(".found > li").evaluate_all(
         """(all) => all.map((it) => [
-          it.querySelector('.found-page') === null && it.querySelector('h3 mark') !== null,
-          it.querySelector('h3 mark') !== null && it.querySelector('a').href.includes('glossary.html#term-'),
-          it.querySelector('h3 mark') !== null && !/^Exercise/.test(it.querySelector('h3').textContent),
+          it.querySelector('h2 mark') !== null
+            && /^(Page|Problem set)$/.test(it.querySelector('.found-page').textContent),
+          it.querySelector('h2 mark') !== null && it.querySelector('a').href.includes('glossary.html#term-'),
+          it.querySelector('h2 mark') !== null && !/^Exercise/.test(it.querySelector('h2').textContent),
           it.querySelector('.found-label') !== null])"""
     )
     ranks = [

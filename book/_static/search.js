@@ -107,10 +107,9 @@
   function shown({ section }, words) {
     const link = make("a", { href: section.page + (section.kind === "t" ? "" : section.place) }, ...marked(section.heading, words));
     const line = best(section, words), item = make("li", {});
-    if (section.kind !== "t") {
-      item.append(make("p", { className: "found-page" }, section.title));
-    }
-    item.append(make("h3", {}, link));
+    const page = section.kind === "t" ? (section.name ? "Problem set" : "Page") : section.title;
+    item.append(make("p", { className: "found-page" }, page)); // also because the theme hides a heading that comes first
+    item.append(make("h2", {}, link));
     if (line?.text) {
       const text = marked(line.text, words);
       item.append(make("p", { className: "found-text" }, ...(line.isCode ? [make("span", { className: "found-label" }, "Code"), make("code", {}, ...text)] : text)));
