@@ -63,7 +63,7 @@ def test_nothing_hidden_is_in_the_students_repository(hidden: Hidden, bundle: Pa
 
 
 def test_nothing_hidden_is_on_the_site_in_its_sources_or_its_search(hidden: Hidden, site: Path) -> None:
-    assert (site / "searchindex.js").is_file()
+    assert (site / "_static" / "sentences.js").is_file()  # what is searched
     assert list((site / "_sources").rglob("*.ipynb"))
     assert found_in(site, hidden) == []
 

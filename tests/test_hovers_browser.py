@@ -33,6 +33,9 @@ def rest(reader: Reader, *, on: str) -> Locator:
     """The card that appears when the pointer rests on a link."""
     reader.page.mouse.move(0, 0)
     expect(card(reader)).to_be_hidden()
+    # Cells are laid out when they come near the screen: where the link stands is known when those around it are.
+    link(reader, on).evaluate("(it) => it.scrollIntoView({ block: 'center' })")
+    reader.page.wait_for_timeout(300)
     link(reader, on).hover()
     expect(card(reader)).to_be_visible()
     return card(reader)

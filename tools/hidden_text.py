@@ -7,8 +7,9 @@ characters that stands in a solution, a hidden test or a marking guide, in a fil
 code) or among a solution's kept weights, unless the released notebook or a chapter has the same line for all to read.
 
 The same line may stand there as HTML (Pygments splits code into spans, quotes become curly), as JSON or a script (line
-ends are escaped) or as plain text. So both sides are reduced to letters and digits before they are compared. The index
-of the site's search holds stems of words and no lines: of a word that only hidden text has, it may not hold the stem.
+ends are escaped) or as plain text. So both sides are reduced to letters and digits before they are compared. Sphinx's
+index, where a site has one, holds stems of words and no lines: of a word that only hidden text has, it may not hold the
+stem.
 """
 
 from __future__ import annotations
