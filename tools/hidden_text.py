@@ -66,13 +66,14 @@ def hidden_in(root: Path) -> Hidden:
     """All that the folder `solutions` of a repository holds and the rest of it does not show."""
     chapters = essence("\n".join(_texts(root / "book")))
     lines, words = {essence(marker): marker for marker in MARKERS}, set()
+    common = set(map(essence, COMMON))
     for folder in sorted(path for path in (root / "solutions").iterdir() if path.is_dir()):
         shown = essence("\n".join(_texts(root / "exercises" / folder.name)))
         for path in sorted(folder.rglob("*")):
             for line in map(str.strip, _hidden_lines(path)):
                 reduced = essence(line)
                 words |= {word for word in re.findall(r"\w+", line) if len(word) >= WORD and not word.isdigit()}
-                long_enough = len(line) >= LINE and len(reduced) >= LETTERS and line not in COMMON
+                long_enough = len(line) >= LINE and len(reduced) >= LETTERS and reduced not in common
                 if long_enough and reduced not in shown and reduced not in chapters:
                     lines.setdefault(reduced, f"{path.relative_to(root).as_posix()}: {line}")
     return Hidden(lines, frozenset(_stems(words) - _stems(_shown_words(root))))
