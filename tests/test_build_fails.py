@@ -37,7 +37,7 @@ class Book:
             return
         for name in ("_config.yml", "pyproject.toml", "requirements.txt"):
             shutil.copy(ROOT / name, root / name)
-        for name in ("book/_ext", "book/_static"):
+        for name in ("book/_ext", "book/_static", "book/_templates"):
             shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
         self.write("gradus/version.py", "")
         self.write("_toc.yml", TOC)

@@ -52,8 +52,12 @@ OTHERWISE_ON = {
 
 
 def glossary(root: Path) -> list[dict[str, str]]:
-    """The lines of the glossary's table: term, meaning, and title and path of the chapter that introduces it."""
-    lines = (root / f"{PAGE}.md").read_text(encoding="utf-8").splitlines()
+    """The lines of the glossary's table: term, meaning, and title and path of the chapter that introduces it.
+
+    A book without a glossary has none.
+    """
+    page = root / f"{PAGE}.md"
+    lines = page.read_text(encoding="utf-8").splitlines() if page.is_file() else []
     return [match.groupdict() for line in lines if (match := ROW.match(line))]
 
 
@@ -136,6 +140,8 @@ def mark_uses(doctree: nodes.document, terms: Terms, introduced: set[str]) -> di
 def mark_page(app: Sphinx, doctree: nodes.document) -> None:
     page = app.env.docname
     rows = glossary(Path(app.srcdir))
+    if not rows:
+        return
     if page == PAGE:
         all_terms = {row["term"] for row in rows}
         for row in doctree.findall(nodes.row):
