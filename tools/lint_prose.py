@@ -97,8 +97,8 @@ def broken_rules(passage: Passage, all_rules: Iterable[Rule]) -> Iterator[str]:
 
 
 def main() -> int:
-    texts = list(passages(ROOT))
-    found = [said for passage in texts for said in broken_rules(passage, rules())]
+    texts, all_rules = list(passages(ROOT)), rules()
+    found = [said for passage in texts for said in broken_rules(passage, all_rules)]
     print(*found, sep="\n", end="\n" if found else "")
     if not found:
         print(f"The prose is written as the house writes: {len(texts):,} passages.")

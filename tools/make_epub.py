@@ -15,11 +15,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from paper import HERE, ROOT, PaperError, Part, document, draw, edition, headless, load_formulas, parts_of
+from paper import HERE, ROOT, Part, document, draw, edition, load_formulas, run
 from playwright.sync_api import Browser
 
-SITE = ROOT / "_build" / "html"
-TARGET = ROOT / "_build" / "gradus.epub"
 TITLE, PROMISE = "Gradus", "Deep learning from the ground up"
 MADE = "2026-01-01T00:00:00Z"  # stated once, so that the same site gives the same bytes
 CONTAINER = """<?xml version="1.0" encoding="UTF-8"?>
@@ -118,16 +116,5 @@ def entry(file: str, compression: int) -> zipfile.ZipInfo:
     return info
 
 
-def main() -> int:
-    try:
-        with headless() as browser:
-            pages, size = make(browser, SITE, parts_of(ROOT), TARGET)
-    except PaperError as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(f"{TARGET.relative_to(ROOT)}: {pages} chapters, {size / 1e6:.1f} MB")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(make, ROOT / "_build" / "gradus.epub", "chapters"))

@@ -13,11 +13,9 @@ import sys
 from pathlib import Path
 
 import pikepdf
-from paper import ROOT, PaperError, Part, document, draw, headless, load_formulas, parts_of
+from paper import ROOT, PaperError, Part, document, draw, load_formulas, run
 from playwright.sync_api import Browser, Page
 
-SITE = ROOT / "_build" / "html"
-TARGET = ROOT / "_build" / "gradus.pdf"
 TITLE, PROMISE = "Gradus", "Deep learning from the ground up"
 FOOT = (
     '<div style="width: 100%; text-align: center; font: 8pt sans-serif; color: #555">'
@@ -74,16 +72,5 @@ def make(browser: Browser, site: Path, parts: list[Part], target: Path) -> tuple
         return len(pdf.pages), target.stat().st_size
 
 
-def main() -> int:
-    try:
-        with headless() as browser:
-            pages, size = make(browser, SITE, parts_of(ROOT), TARGET)
-    except PaperError as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(f"{TARGET.relative_to(ROOT)}: {pages} pages, {size / 1e6:.1f} MB")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(make, ROOT / "_build" / "gradus.pdf", "pages"))

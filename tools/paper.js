@@ -189,9 +189,7 @@ const Paper = (() => {
 
   const stilled = () => {
     document.querySelectorAll("main :is(.controls, button, input, output, .now)").forEach((part) => part.remove());
-    // What asks for an answer, and lists of definitions that define nothing (the arguments of a function), are boxes.
-    const undefining = "dl:not(:has(> dt)), dl:not(:has(> dt)) > dd";
-    document.querySelectorAll(`main :is(fieldset, legend, label, ${undefining})`).forEach((part) => {
+    document.querySelectorAll("main :is(fieldset, legend, label)").forEach((part) => {
       const plain = made("div", part.className ? { class: part.className } : {});
       plain.append(...part.childNodes);
       part.replaceWith(plain);

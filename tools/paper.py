@@ -8,8 +8,9 @@ outside: the browser sees a server of this process, and that serves the site onl
 from __future__ import annotations
 
 import shutil
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -138,6 +139,18 @@ def load_formulas(page: Page) -> None:
     page.evaluate(f"window.MathJax = {settings}")
     page.add_script_tag(url="/_static/mathjax/tex-chtml.js")
     page.evaluate("MathJax.startup.promise.then(() => null)")
+
+
+def run(make: Callable[[Browser, Path, list[Part], Path], tuple[int, int]], target: Path, unit: str) -> int:
+    """What a program for the whole course does with `make`, which returns how many of `unit`, and bytes, it wrote."""
+    try:
+        with headless() as browser:
+            count, size = make(browser, ROOT / "_build" / "html", parts_of(ROOT), target)
+    except PaperError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{target.relative_to(ROOT)}: {count} {unit}, {size / 1e6:.1f} MB")
+    return 0
 
 
 def edition() -> str:

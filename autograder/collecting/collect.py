@@ -100,8 +100,9 @@ def _attempts_in(
             report.fates.append(Fate(_shown(source, file.parts), LEFT, why=file.reason))
         else:
             found.append(file)
-    report.platforms.append(platform_of(found))
-    told = handed_in(found, problem_set)
+    platform = platform_of(found)
+    report.platforms.append(platform)
+    told = handed_in(found, problem_set, platform)
     ids = _ids({one.who for one in told if isinstance(one, Handed)}, roster)
     together: dict[tuple[str, str], list[Handed]] = defaultdict(list)
     for one in told:

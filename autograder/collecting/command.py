@@ -39,14 +39,15 @@ def show(report: Collected, console: Console) -> None:
     console.print(f"{report.problem_set}: {len(report.students)} students. Files: {told}{named}.", markup=False)
     if report.late:
         console.print(
-            f"Late, without a time in the download: {_some(report.late)}. They count as in time until the time stands "
-            "in a file timestamp.txt beside the notebook.",
+            f"Late, without a time in the download: {some_of(report.late)}. They count as in time until the time "
+            "stands in a file timestamp.txt beside the notebook.",
             markup=False,
         )
     if report.missing:
-        console.print(f"In the roster, and nothing handed in: {_some(report.missing)}.", markup=False)
+        console.print(f"In the roster, and nothing handed in: {some_of(report.missing)}.", markup=False)
 
 
-def _some(names: list[str]) -> str:
+def some_of(names: list[str]) -> str:
+    """Names for a sentence: the first of many, and how many more."""
     more = len(names) - _MOST_NAMES
     return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

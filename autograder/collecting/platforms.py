@@ -81,9 +81,8 @@ def platform_of(files: Iterable[Found]) -> str:
     return ""
 
 
-def handed_in(files: list[Found], problem_set: str) -> list[Handed | Nobodys]:
-    """Whose each file of one download is."""
-    platform = platform_of(files)
+def handed_in(files: list[Found], problem_set: str, platform: str) -> list[Handed | Nobodys]:
+    """Whose each file of one download is, which `platform` has named."""
     if platform == "Gradescope":
         return _gradescope(files)
     reader = {"Moodle": _moodle, "nbgrader": _exchange, "Blackboard": _blackboard, "Canvas": _canvas}.get(platform)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from autograder.collecting.command import some_of
 from autograder.collecting.roster import Roster
 from autograder.exporting.gradescope import results_of
 from autograder.exporting.marks import ClassMarks
 from autograder.exporting.tables import Filled, Platform, as_table, fill
 from autograder.files.writing import write_result
 from gradus.errors import GradusError
-
-_MOST_NAMES = 12
 
 
 def write_filled(
@@ -32,17 +31,12 @@ def write_filled(
 def _said(filled: Filled) -> list[str]:
     said = []
     if filled.unlisted:
-        said.append(f"With a mark, and in no line of the list: {_some(filled.unlisted)}.")
+        said.append(f"With a mark, and in no line of the list: {some_of(filled.unlisted)}.")
     if filled.unknown:
-        said.append(f"In the list, and without a mark: {_some(filled.unknown)}.")
+        said.append(f"In the list, and without a mark: {some_of(filled.unknown)}.")
     if filled.waiting:
-        said.append(f"Left empty, since written answers are to be marked: {_some(filled.waiting)}.")
+        said.append(f"Left empty, since written answers are to be marked: {some_of(filled.waiting)}.")
     return said
-
-
-def _some(names: list[str]) -> str:
-    more = len(names) - _MOST_NAMES
-    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def write_table(marks: ClassMarks, target: Path) -> list[str]:
