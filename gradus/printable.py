@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import sys
+from collections.abc import Sequence
 
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"  # of letters, in Persian and Hindi: a name needs them
 _PLAINER = {"→": "->", "…": "...", "–": "-", "—": "-", "−": "-", "×": "x", "≤": "<=", "≥": ">="}
@@ -22,6 +23,12 @@ def printable(text: str) -> str:
 def on_one_line(text: str) -> str:
     """As `printable`, newlines too: a file's name, or what stands in a table or a list."""
     return "".join(map(_visible, text))
+
+
+def some_of(names: Sequence[str], most: int = 12) -> str:
+    """Names for a sentence: the first of many, and how many more."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def _visible(char: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import student_bundle
-from hidden_text import MARKERS, ROOT, Hidden, essence, found_in, hidden_in
+from hidden_text import MARKERS, ROOT, essence, found_in, hidden_in
 
 from autograder.authoring.lint import secrets
 from gradus.notebook.form import read, source_of
@@ -36,7 +36,7 @@ KINDS = {  # what is hidden, each with a file that has it
 
 
 @pytest.fixture(scope="module")
-def hidden() -> Hidden:
+def hidden() -> dict[str, str]:
     return hidden_in(ROOT)
 
 
@@ -47,22 +47,21 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_there_is_something_to_hide(hidden: Hidden) -> None:
-    files = {said.partition(": ")[0].removeprefix("solutions/") for said in hidden.lines.values()}
+def test_there_is_something_to_hide(hidden: dict[str, str]) -> None:
+    files = {said.partition(": ")[0].removeprefix("solutions/") for said in hidden.values()}
     assert set(KINDS.values()) <= files
     assert {f"ps{number}/ps{number}.ipynb" for number in range(1, 9)} <= files
     assert len(files) > 80
-    assert len(hidden.lines) > 5000
-    assert len(hidden.stems) > 1000
+    assert len(hidden) > 5000
 
 
-def test_nothing_hidden_is_in_the_students_repository(hidden: Hidden, bundle: Path, tmp_path: Path) -> None:
+def test_nothing_hidden_is_in_the_students_repository(hidden: dict[str, str], bundle: Path, tmp_path: Path) -> None:
     assert found_in(bundle, hidden) == []
     student_bundle.write_archive(student_bundle.files(), tmp_path / "packed.zip")
     assert found_in(tmp_path / "packed.zip", hidden) == []
 
 
-def test_nothing_hidden_is_on_the_site_in_its_sources_or_its_search(hidden: Hidden, site: Path) -> None:
+def test_nothing_hidden_is_on_the_site_in_its_sources_or_its_search(hidden: dict[str, str], site: Path) -> None:
     assert (site / "_static" / "sentences.js").is_file()  # what is searched
     assert list((site / "_sources").rglob("*.ipynb"))
     assert found_in(site, hidden) == []
@@ -77,7 +76,7 @@ def test_no_chapter_shows_a_solution_but_those_that_build_the_same() -> None:
                 lines[essence(line)] = f"{folder.name}: {line}"
     assert len(lines) > 50, "there is something to hide"
     for published in ("book", "exercises"):
-        assert found_in(ROOT / published, Hidden(lines, frozenset())) == []
+        assert found_in(ROOT / published, lines) == []
 
 
 def code_of(path: Path) -> str:
@@ -86,10 +85,10 @@ def code_of(path: Path) -> str:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_planted_in_the_students_repository_is_found(
-    hidden: Hidden, bundle: Path, tmp_path: Path, kind: str
+    hidden: dict[str, str], bundle: Path, tmp_path: Path, kind: str
 ) -> None:
     """In a chapter's cell, at a place where it says the same to a reader as in the file that it is from."""
-    lines = {said.partition(": ")[2] for said in hidden.lines.values() if f"/{KINDS[kind]}: " in said}
+    lines = {said.partition(": ")[2] for said in hidden.values() if f"/{KINDS[kind]}: " in said}
     line = max(lines, key=len)
     page = json.loads((bundle / "book/01-preliminaries/02-tensors.ipynb").read_text(encoding="utf-8"))
     page["cells"][3]["source"].append(f"\n    {line}  # so\n")
@@ -112,8 +111,7 @@ PLANTED = {
     "a cell in two": ("_sources/page.ipynb", json.dumps({"cells": [{"source": [SECRET[:9], SECRET[9:]]}]})),
     "a script": ("questions.js", f"const text = {json.dumps(IN_SPANS)};"),
     "a script's escapes": ("questions.js", r'"W -=\n lr * \u0067rad(\x58[rows] @ W \u003c y, \"of\n two\")"'),
-    "a title in the index": ("searchindex.js", f'Search.setIndex({{"titles":["{SECRET}"]}})'),
-    "a word in the index": ("searchindex.js", 'Search.setIndex({"terms":{"rowwise_secret":3}})'),
+    "a title in the search": ("_static/sentences.js", f'searched({{"titles":["{SECRET}"]}})'),
 }
 
 
@@ -123,7 +121,7 @@ def test_a_line_is_found_however_the_file_shows_it(tmp_path: Path, where: str) -
     (tmp_path / file).parent.mkdir(exist_ok=True)
     (tmp_path / file).write_text(content, encoding="utf-8")
     (tmp_path / "other.html").write_text("<p>Nothing to see: W, X, lr, grad, of two rows.</p>", encoding="utf-8")
-    sought = Hidden({essence(line): line for line in (SECRET, *MARKERS)}, frozenset({"rowwise_secret"}))
+    sought = {essence(line): line for line in (SECRET, *MARKERS)}
     (leak,) = found_in(tmp_path, sought)
     assert leak.startswith(f"{file}: ")
 
@@ -131,4 +129,4 @@ def test_a_line_is_found_however_the_file_shows_it(tmp_path: Path, where: str) -
 @pytest.mark.parametrize("before", range(9))
 def test_a_line_is_found_wherever_in_a_file_it_begins(tmp_path: Path, before: int) -> None:
     (tmp_path / "text.txt.gz").write_bytes(gzip.compress(("x" * before + SECRET).encode()))
-    assert len(found_in(tmp_path, Hidden({essence(SECRET): SECRET}, frozenset()))) == 1
+    assert len(found_in(tmp_path, {essence(SECRET): SECRET})) == 1

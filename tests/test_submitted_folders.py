@@ -100,6 +100,7 @@ def test_names_of_learning_platforms_say_whose_work_it_is(
     assert said.startswith(f"{place.partition('/')[0]} was not graded: it is named by {platform}")
     assert student in said
     assert "submitted/" in said
+    assert "`gradus collect`" in said
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,7 @@ characters that stands in a solution, a hidden test or a marking guide, in a fil
 code) or among a solution's kept weights, unless the released notebook or a chapter has the same line for all to read.
 
 The same line may stand there as HTML (Pygments splits code into spans, quotes become curly), as JSON or a script (line
-ends are escaped) or as plain text. So both sides are reduced to letters and digits before they are compared. Sphinx's
-index, where a site has one, holds stems of words and no lines: of a word that only hidden text has, it may not hold the
-stem.
+ends are escaped) or as plain text. So both sides are reduced to letters and digits before they are compared.
 """
 
 from __future__ import annotations
@@ -21,11 +19,8 @@ import re
 import sys
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-
-from sphinx.search.en import SearchEnglish
 
 from autograder.assignment.regions import GUIDE, HIDDEN, SOLUTION, regions
 from gradus.notebook.cells import kind_of
@@ -35,7 +30,6 @@ ROOT = Path(__file__).resolve().parent.parent
 LINE = 25  # characters of a line that is sought; a shorter one (`return W, b`) is found everywhere
 LETTERS = 16  # letters and digits that it has at least
 WINDOW = 8  # of a text, each stretch of so many letters is looked up; half of LETTERS, so that no line slips through
-WORD = 8  # letters of a word that is sought in the index of the search
 MARKERS = ("BEGIN SOLUTION", "BEGIN HIDDEN TESTS", "BEGIN MARK SCHEME")  # not in Python: the library reads them
 COMMON = {  # in programs that everybody may read, too; the last is a prompt's formula, as the search shows it
     "def __getattr__(self, name):",
@@ -43,7 +37,6 @@ COMMON = {  # in programs that everybody may read, too; the last is a prompt's f
     "r = (step - warm_up) / (num_steps - warm_up)",
 }
 NO_TEXT = {".png", ".jpg", ".gif", ".ico", ".woff", ".woff2", ".ttf", ".inv", ".mo", ".pyc", ".pickle"}
-INDEX = "searchindex.js"
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 _NAME = re.compile(r"^\*\*[^*]+\*\*:?\s*|^- `\w+`: ")
 _BETWEEN = re.compile(r"→|->|(?<=[.!?]) ")
@@ -54,29 +47,20 @@ def essence(text: str) -> str:
     return re.sub(r"[\W_]+", "", text)
 
 
-@dataclass(frozen=True)
-class Hidden:
-    """What must not be found: lines by their essence, with the file that each comes from, and stems of words."""
-
-    lines: dict[str, str]
-    stems: frozenset[str]
-
-
-def hidden_in(root: Path) -> Hidden:
-    """All that the folder `solutions` of a repository holds and the rest of it does not show."""
+def hidden_in(root: Path) -> dict[str, str]:
+    """What `solutions` holds and the rest of a repository does not show: lines by their essence, each with its file."""
     chapters = essence("\n".join(_texts(root / "book")))
-    lines, words = {essence(marker): marker for marker in MARKERS}, set()
+    lines = {essence(marker): marker for marker in MARKERS}
     common = set(map(essence, COMMON))
     for folder in sorted(path for path in (root / "solutions").iterdir() if path.is_dir()):
         shown = essence("\n".join(_texts(root / "exercises" / folder.name)))
         for path in sorted(folder.rglob("*")):
             for line in map(str.strip, _hidden_lines(path)):
                 reduced = essence(line)
-                words |= {word for word in re.findall(r"\w+", line) if len(word) >= WORD and not word.isdigit()}
                 long_enough = len(line) >= LINE and len(reduced) >= LETTERS and reduced not in common
                 if long_enough and reduced not in shown and reduced not in chapters:
                     lines.setdefault(reduced, f"{path.relative_to(root).as_posix()}: {line}")
-    return Hidden(lines, frozenset(_stems(words) - _stems(_shown_words(root))))
+    return lines
 
 
 def _hidden_lines(path: Path) -> Iterator[str]:
@@ -113,27 +97,10 @@ def _texts(folder: Path) -> Iterator[str]:
             yield path.read_text(encoding="utf-8")
 
 
-def _shown_words(root: Path) -> set[str]:
-    """Every word of what is published on purpose: pages, problem sets, the library and the site's own files."""
-    files = [path for folder in ("book", "exercises", "gradus") for path in (root / folder).rglob("*")]
-    texts = (
-        path.read_text(encoding="utf-8", errors="replace")
-        for path in (*files, root / "_config.yml", root / "_toc.yml")
-        if path.is_file() and path.suffix not in NO_TEXT | {".gz"}
-    )
-    return {word for text in texts for word in re.findall(r"\w+", _unescaped(text))}
-
-
-def _stems(words: Iterable[str]) -> set[str]:
-    """What the site's search makes of words."""
-    search = SearchEnglish({})
-    return {search.stem(word.lower()) for word in words}
-
-
-def found_in(place: Path, hidden: Hidden) -> list[str]:
+def found_in(place: Path, hidden: dict[str, str]) -> list[str]:
     """`file: where it comes from: line` for everything hidden that a folder or a zip archive shows."""
     windows = defaultdict(list)  # by a stretch of letters, the lines that have it, and where
-    for line in hidden.lines:
+    for line in hidden:
         for offset in range(WINDOW):
             windows[line[offset : offset + WINDOW]].append((line, offset))
     found = []
@@ -146,10 +113,7 @@ def found_in(place: Path, hidden: Hidden) -> list[str]:
                         told.add(line)
         if name.endswith(".py"):
             told -= set(map(essence, MARKERS))
-        found += [f"{name}: {hidden.lines[line]}" for line in sorted(told)]
-        if name.endswith(INDEX):
-            terms = set(re.findall(r"\w+", content.decode("utf-8", "replace")))
-            found += [f"{name}: the word {stem!r}" for stem in sorted(terms & hidden.stems)]
+        found += [f"{name}: {hidden[line]}" for line in sorted(told)]
     return found
 
 
@@ -207,7 +171,7 @@ def main() -> int:
     found = [f"{place}: {line}" for place in places for line in found_in(place, hidden)]
     for line in found:
         print(line)
-    print(f"{len(hidden.lines)} hidden lines and {len(hidden.stems)} words sought, {len(found)} found.")
+    print(f"{len(hidden)} hidden lines sought, {len(found)} found.")
     return 1 if found else 0
 
 

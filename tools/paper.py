@@ -20,6 +20,8 @@ from pathlib import Path
 import yaml
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
+from gradus.version import __version__
+
 ROOT = Path(__file__).resolve().parent.parent
 HERE = Path(__file__).resolve().parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -155,6 +157,4 @@ def run(make: Callable[[Browser, Path, list[Part], Path], tuple[int, int]], targ
 
 def edition() -> str:
     """What tells one edition of the document from another."""
-    namespace: dict[str, str] = {}
-    exec((ROOT / "gradus" / "version.py").read_text(encoding="utf-8"), namespace)
-    return f"Version {namespace['__version__']}"
+    return f"Version {__version__}"

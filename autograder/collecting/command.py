@@ -9,8 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from autograder.collecting.collect import Collected
-
-_MOST_NAMES = 12
+from gradus.printable import some_of
 
 
 def as_dict(report: Collected) -> dict[str, Any]:
@@ -45,9 +44,3 @@ def show(report: Collected, console: Console) -> None:
         )
     if report.missing:
         console.print(f"In the roster, and nothing handed in: {some_of(report.missing)}.", markup=False)
-
-
-def some_of(names: list[str]) -> str:
-    """Names for a sentence: the first of many, and how many more."""
-    more = len(names) - _MOST_NAMES
-    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

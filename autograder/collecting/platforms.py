@@ -13,16 +13,11 @@ from dataclasses import dataclass
 import yaml
 
 from autograder.collecting.sources import Found
+from autograder.submissions.downloads import BLACKBOARD, CANVAS, MOODLE
 from gradus.printable import on_one_line
 
 GRADESCOPE_TABLE = "submission_metadata.yml"
 _MOST_TABLE = 20_000_000  # bytes
-_CANVAS = re.compile(r"(?P<name>[^_]+)(?:_(?P<late>LATE))?_(?P<user>\d+)_(?P<number>\d+)_(?P<file>.+)", re.DOTALL)
-_MOODLE = re.compile(r"(?P<name>.+?)_(?P<user>\d+)_assignsubmission_(?P<kind>file|onlinetext)_?(?P<file>.*)", re.DOTALL)
-_BLACKBOARD = re.compile(
-    r".+?_(?P<name>[^_]+)_attempt_(?P<day>\d{4}-\d\d-\d\d)-(?P<h>\d\d)-(?P<m>\d\d)-(?P<s>\d\d)(?:_(?P<file>.+)|\.txt)",
-    re.DOTALL,
-)
 _EXCHANGE = re.compile(r"(?P<name>.+)\+(?P<set>[^+]+)\+(?P<when>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[^+]*)(?:\+[^+]*)?")
 
 
@@ -70,10 +65,10 @@ def platform_of(files: Iterable[Found]) -> str:
     if any(file.parts[-1] == GRADESCOPE_TABLE for file in files):
         return "Gradescope"
     tests = {
-        "Moodle": lambda file: any(_MOODLE.fullmatch(part) for part in file.parts),
+        "Moodle": lambda file: any(MOODLE.fullmatch(part) for part in file.parts),
         "nbgrader": lambda file: any(_EXCHANGE.fullmatch(part) for part in file.parts[:-1]),
-        "Blackboard": lambda file: _BLACKBOARD.fullmatch(file.parts[-1]) is not None,
-        "Canvas": lambda file: any(_CANVAS.fullmatch(part) for part in file.parts),
+        "Blackboard": lambda file: BLACKBOARD.fullmatch(file.parts[-1]) is not None,
+        "Canvas": lambda file: any(CANVAS.fullmatch(part) for part in file.parts),
     }
     for platform, is_named in tests.items():
         if any(map(is_named, files)):
@@ -105,7 +100,7 @@ def _below(file: Found, place: int, first: str | None) -> str:
 
 
 def _canvas(file: Found) -> Handed | None:
-    if not (at := _part(_CANVAS, file.parts)):
+    if not (at := _part(CANVAS, file.parts)):
         return None
     place, fits = at
     # A zip that a student handed in was unpacked into a folder of its name, which is no part of the files' names.
@@ -115,7 +110,7 @@ def _canvas(file: Found) -> Handed | None:
 
 
 def _moodle(file: Found) -> Handed | Nobodys | None:
-    if not (at := _part(_MOODLE, file.parts)):
+    if not (at := _part(MOODLE, file.parts)):
         return None
     place, fits = at
     if fits["kind"] == "onlinetext":
@@ -125,7 +120,7 @@ def _moodle(file: Found) -> Handed | Nobodys | None:
 
 
 def _blackboard(file: Found) -> Handed | Nobodys | None:
-    if not (at := _part(_BLACKBOARD, file.parts)):
+    if not (at := _part(BLACKBOARD, file.parts)):
         return None
     place, fits = at
     if not fits["file"]:

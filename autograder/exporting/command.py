@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from autograder.collecting.command import some_of
 from autograder.collecting.roster import Roster
 from autograder.exporting.gradescope import results_of
 from autograder.exporting.marks import ClassMarks
 from autograder.exporting.tables import Filled, Platform, as_table, fill
 from autograder.files.writing import write_result
 from gradus.errors import GradusError
+from gradus.printable import some_of
 
 
 def write_filled(

@@ -12,6 +12,7 @@ from nbgrader.preprocessors import AssignLatePenalties
 from traitlets.config import Config
 
 from gradus.errors import GradusError
+from gradus.printable import some_of
 
 _log = logging.getLogger("traitlets")  # nbgrader's own, which goes to the course's log file
 _NAMED = 5  # students, in a sentence about all of them
@@ -77,9 +78,8 @@ class LatePenalties:
         if not plugin.failures:
             return []
         students = sorted(plugin.failures)
-        named = ", ".join(students[:_NAMED]) + (f" and {len(students) - _NAMED} more" if students[_NAMED:] else "")
         return [
-            f"no penalty for being late was set for {named}: the plug-in {plugin.name} failed "
+            f"no penalty for being late was set for {some_of(students, _NAMED)}: the plug-in {plugin.name} failed "
             f"({plugin.failures[students[0]]}); their marks are recorded, so mend it and grade again."
         ]
 
