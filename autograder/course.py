@@ -17,6 +17,13 @@ ENVIRONMENT_VARIABLE = "GRADUS_COURSE"
 _EXPANDED = re.compile(r"\$(\w+|\{[^}]*\})")
 
 
+def url_of_file(path: Path) -> str:
+    """What SQLAlchemy opens for a file of SQLite's, whatever characters its name has."""
+    from sqlalchemy.engine import URL
+
+    return URL.create("sqlite", database=str(path)).render_as_string()
+
+
 @dataclass(frozen=True)
 class Course:
     """The paths of one course, all absolute.
@@ -48,10 +55,8 @@ class Course:
 
     @property
     def gradebook_url(self) -> str:
-        """Where SQLAlchemy finds the gradebook, whatever characters the course folder's name has."""
-        from sqlalchemy.engine import URL
-
-        return URL.create("sqlite", database=str(self.gradebook)).render_as_string()
+        """Where SQLAlchemy finds the gradebook, unless the course's nbgrader_config.py names another database."""
+        return url_of_file(self.gradebook)
 
     @property
     def results(self) -> Path:

@@ -18,6 +18,7 @@ import lasting_sandboxes
 import made_once
 import pytest
 from playwright.sync_api import Browser, Error, sync_playwright
+from postgresql_server import Server, running
 from reader import DESK, PHONE, Reader, reader_with
 
 # A shell that runs the tests in the background has interrupts ignored, and what the tests start would inherit that.
@@ -103,6 +104,13 @@ def site_address(site: Path) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[Server]:
+    """A PostgreSQL server for a file of tests."""
+    with running() as server:
+        yield server
 
 
 def _no_browser(reason: str) -> None:

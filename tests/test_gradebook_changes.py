@@ -12,19 +12,21 @@ from pathlib import Path
 
 import pytest
 import tiny_problem_set as tiny
-from nbgrader.api import Gradebook, InvalidEntry
+from nbgrader.api import Base, Gradebook, InvalidEntry
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import CsvExportPlugin
+from postgresql_server import Server, keep_in
+from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
-from traitlets.config import Config
 
 from autograder.authoring.release import make_releases
-from autograder.course import Course
+from autograder.course import Course, url_of_file
 from autograder.gradebook.generate import StageError
-from autograder.gradebook.gradebook import Class, all_marks, make_whole, opened, register
+from autograder.gradebook.gradebook import Class, all_marks, opened, register
 from autograder.gradebook.gradebook_file import is_only_begun, require_sound_gradebook
-from autograder.nbgrader_bridge.settings import configure
+from autograder.gradebook.new_gradebook import make_file
+from autograder.gradebook.settings import nbgrader_options, store_of
 from gradus.errors import GradusError
 from gradus.notebook.form import Notebook, write
 
@@ -41,17 +43,25 @@ answer(double, cases.number())
 Change = Callable[[Notebook], None]
 
 
+@pytest.fixture(scope="module", params=["SQLite", "PostgreSQL"])
+def server(request: pytest.FixtureRequest) -> Server | None:
+    """Where gradebooks are kept; None for a file of the course folder."""
+    return request.getfixturevalue("postgresql") if request.param == "PostgreSQL" else None
+
+
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def template(tmp_path_factory: pytest.TempPathFactory, server: Server | None) -> Path:
     """A graded class, with marks by hand and comments in tiny and in another problem set of the same course."""
     folder = tmp_path_factory.mktemp("template")
     course, _ = tiny.released_course(folder)
+    if server is not None:
+        keep_in(course, server.database("template"))
     source = tiny.source_notebook()
     write(course.solutions / "other" / "other.ipynb", source)
     make_releases(course, [])[0].write()
     for name in ("tiny", "other"):
         register(course, name)
-        with Gradebook(course.gradebook_url) as gradebook:
+        with Gradebook(store_of(course).address) as gradebook:
             recorded = Class(gradebook, name)
             for student, mark in (("ada", 1.0), ("ben", 0.0)):
                 given = {"test_double": mark, "test_halve": 2.0, "why": None}
@@ -69,9 +79,21 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def course(template: Path, tmp_path: Path) -> Course:
+def course(template: Path, tmp_path: Path, server: Server | None) -> Course:
     shutil.copytree(template, tmp_path, dirs_exist_ok=True)
-    return Course(tmp_path / "course", tmp_path / "solutions", tmp_path / "exercises")
+    course = Course(tmp_path / "course", tmp_path / "solutions", tmp_path / "exercises")
+    return course if server is None else keep_in(course, server.database("course", "template"))
+
+
+def rows(address: str) -> dict[str, list[str]]:
+    """All that a gradebook holds, by table."""
+    engine = create_engine(address)
+    try:
+        with engine.connect() as connection:
+            tables = Base.metadata.sorted_tables
+            return {table.name: sorted(map(repr, map(tuple, connection.execute(table.select())))) for table in tables}
+    finally:
+        engine.dispose()
 
 
 def changed(course: Course, change: Change) -> list[str]:
@@ -92,7 +114,7 @@ def cell_called(source: Notebook, name: str) -> Notebook:
 def entered(course: Course, name: str = "tiny") -> dict[str, object]:
     """All that people have entered for a problem set, by what it is for."""
     found: dict[str, object] = {}
-    with Gradebook(course.gradebook_url) as gradebook:
+    with Gradebook(store_of(course).address) as gradebook:
         assignment = gradebook.find_assignment(name)
         found["due"] = assignment.duedate
         for submission in assignment.submissions:
@@ -110,11 +132,11 @@ def entered(course: Course, name: str = "tiny") -> dict[str, object]:
 
 def nbgrader_goes_on(course: Course, tmp_path: Path, questions: set[str]) -> None:
     """nbgrader's own list of submissions, its single pages and its export still work."""
-    settings = configure(Config(), course)
+    settings = nbgrader_options(course)
     api = NbGraderAPI(coursedir=CourseDirectory(config=settings), config=settings)
     assert {one["student"] for one in api.get_submissions("tiny")} == {"ada", "ben"}
     assert len(api.get_notebook_submissions("tiny", "tiny")) in (0, 2)  # those with a graded notebook on the disk
-    with Gradebook(course.gradebook_url) as gradebook:
+    with Gradebook(store_of(course).address) as gradebook:
         for submission in gradebook.find_assignment("tiny").submissions:
             submission.to_dict()
             for notebook in submission.notebooks:
@@ -200,7 +222,7 @@ def test_what_people_entered_goes_on_with_a_changed_problem_set(
     course: Course, tmp_path: Path, change: Change, questions: set[str], gone: tuple[str, ...],
     come: dict[str, object], said: str,
 ) -> None:  # fmt: skip
-    before = course.gradebook.read_bytes()
+    before = rows(store_of(course).address)
     assert entered(course) == ALL
     sentences = " ".join(changed(course, change))
     assert said in sentences
@@ -211,16 +233,15 @@ def test_what_people_entered_goes_on_with_a_changed_problem_set(
     assert len(copies) == (1 if said else 0)
     if copies:
         assert str(copies[0]) in sentences
-        with sqlite3.connect(copies[0]) as copy, sqlite3.connect(":memory:") as old:
-            old.deserialize(before)
-            assert list(copy.iterdump()) == list(old.iterdump())
+        require_sound_gradebook(copies[0])
+        assert rows(url_of_file(copies[0])) == before
     assert register(course, "tiny") == []  # once is enough
 
 
 def test_an_added_question_is_recorded_like_any_other(course: Course) -> None:
     changed(course, add)
     assert all_marks(course, "tiny")["ada"]["test_more"] is None
-    with Gradebook(course.gradebook_url) as gradebook:
+    with Gradebook(store_of(course).address) as gradebook:
         recorded = Class(gradebook, "tiny")
         recorded.record("ada", {"test_more": 1.0}, {}, DUE)
         recorded.record("cho", {"test_double": 1.0, "test_halve": 0.0, "why": None, "test_more": 1.0}, {}, DUE)
@@ -251,6 +272,7 @@ def test_a_changed_problem_set_changes_nothing_when_no_copy_can_be_made(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("autograder.gradebook.gradebook_file.tempfile.mkstemp", full)
+    monkeypatch.setattr("autograder.gradebook.new_gradebook.url_of_file", full)
     with pytest.raises(GradusError, match=r"No space left on device.*make room"):
         changed(course, add)
     assert entered(course) == ALL
@@ -275,7 +297,7 @@ def test_several_changes_one_after_the_other_keep_what_is_still_there(course: Co
 
 def test_a_gradebook_whose_making_was_interrupted_is_made_anew(tmp_path: Path) -> None:
     path = tmp_path / "gradebook.db"
-    make_whole(path)
+    make_file(path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["gradebook.db"]
     require_sound_gradebook(path)
     assert not is_only_begun(path)
@@ -286,12 +308,12 @@ def test_a_gradebook_whose_making_was_interrupted_is_made_anew(tmp_path: Path) -
         database.commit()
     require_sound_gradebook(path)
     assert is_only_begun(path)
-    make_whole(path)
+    make_file(path)
     assert not is_only_begun(path)
     with contextlib.closing(sqlite3.connect(path)) as database:  # whatever has a row stays
         database.execute("INSERT INTO student (id) VALUES ('ada')")
         database.commit()
-    make_whole(path)
+    make_file(path)
     with contextlib.closing(sqlite3.connect(path)) as database:
         assert database.execute("SELECT id FROM student").fetchall() == [("ada",)]
 

@@ -25,7 +25,8 @@ from test_timestamps import odd_timestamp
 from traitlets.config import Config
 
 from autograder.course import Course
-from autograder.gradebook.gradebook import marks, schema_version, stock_schema_version
+from autograder.gradebook.gradebook import marks
+from autograder.gradebook.new_gradebook import schema_version, stock_schema_version
 from autograder.grading.grade import grade as grade_class
 from autograder.nbgrader_bridge import stage
 from autograder.nbgrader_bridge.settings import configure

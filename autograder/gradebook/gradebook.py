@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import nbgrader.api
 from nbgrader.api import (
     Comment,
     Grade,
@@ -20,14 +19,14 @@ from nbgrader.api import (
     SubmittedNotebook,
     new_uuid,
 )
-from nbgrader.dbutil import ALEMBIC_DIR
-from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import selectinload
 
 from autograder.course import Course
-from autograder.files.writing import UNFINISHED, write_whole
-from autograder.gradebook.gradebook_file import is_only_begun, what_is_wrong
+from autograder.files.writing import write_whole
+from autograder.gradebook import new_gradebook  # noqa: F401  (nbgrader asks it for the version)
+from autograder.gradebook.settings import store_of
+from autograder.gradebook.store import store_at
 from autograder.records.report import GradedCell
 from gradus.errors import GradusError
 from gradus.notebook.cells import has_points, is_answer, is_by_hand, label_of, points_of
@@ -40,24 +39,6 @@ if TYPE_CHECKING:
 _REGISTERED = "registered"
 
 
-def schema_version() -> str:
-    """The version that a new gradebook is marked with: the newest of nbgrader's migrations.
-
-    nbgrader starts the program `alembic` to be told it. That takes as long as grading a dozen submissions, and a Ctrl-C
-    meanwhile ends in its traceback.
-    """
-    from alembic.config import Config  # only for a gradebook that is made
-    from alembic.script import ScriptDirectory
-
-    config = Config()
-    config.set_main_option("script_location", ALEMBIC_DIR.replace("%", "%%"))
-    return str(ScriptDirectory.from_config(config).get_current_head())
-
-
-stock_schema_version = nbgrader.api.get_alembic_version
-nbgrader.api.get_alembic_version = schema_version
-
-
 def questions(course: Course, problem_set: str) -> list[GradedCell]:
     """The graded cells of a problem set in the order of its notebook."""
     found = []
@@ -65,16 +46,6 @@ def questions(course: Course, problem_set: str) -> list[GradedCell]:
         if has_points(cell):
             found.append(GradedCell(label_of(cell), points_of(cell), is_by_hand(cell)))
     return found
-
-
-def make_whole(path: Path) -> None:
-    """Make an empty gradebook where there is none, in one step: an interrupt leaves none, and not a part of one."""
-    if path.exists() and not is_only_begun(path):
-        return
-    unfinished = path.with_name(f"{UNFINISHED}{path.name}")
-    unfinished.unlink(missing_ok=True)
-    Gradebook(URL.create("sqlite", database=str(unfinished))).close()
-    unfinished.replace(path)
 
 
 def register(course: Course, problem_set: str, digest: str = "") -> list[str]:
@@ -97,22 +68,22 @@ def register(course: Course, problem_set: str, digest: str = "") -> list[str]:
     known = course.results / problem_set / _REGISTERED
     if _is_registered(course, problem_set, known, digest):
         return []
-    released, said = course.released_notebook(problem_set), []
+    store, released, said = store_of(course), course.released_notebook(problem_set), []
     try:
-        make_whole(course.gradebook)
+        store.make_whole()
         try:
-            text = generate(course, problem_set, course.gradebook_url)
+            text = generate(course, problem_set, store.address)
         except StageError as error:
             if "Cannot add or remove cells" not in str(error):
                 raise
             said = migrate(course, problem_set)
-            text = generate(course, problem_set, course.gradebook_url)
+            text = generate(course, problem_set, store.address)
     except StageError as error:
         if (refused := _refusal(error)) is not None:
-            raise GradusError(what_is_wrong(course.gradebook, refused)) from None
+            raise GradusError(store.what_is_wrong(refused)) from None
         raise GradusError(f"{problem_set} cannot be graded.\n{error}") from None
     except (SQLAlchemyError, InvalidEntry) as error:
-        raise GradusError(what_is_wrong(course.gradebook, _refusal(error) or error)) from None
+        raise GradusError(store.what_is_wrong(_refusal(error) or error)) from None
     if not released.is_file() or released.read_bytes() != text.encode():
         raise GradusError(f"{released} is not what its solution gives; run `gradus release {problem_set}` first.")
     if digest:
@@ -123,10 +94,10 @@ def register(course: Course, problem_set: str, digest: str = "") -> list[str]:
 def _is_registered(course: Course, problem_set: str, known: Path, digest: str) -> bool:
     """Whether this very problem set was registered, and the gradebook has its cells: it may be an older copy."""
     try:
-        if not digest or known.read_text(encoding="utf-8") != digest or not course.gradebook.is_file():
+        if not digest or known.read_text(encoding="utf-8") != digest or not store_of(course).is_there():
             return False
         cells = read(course.released_notebook(problem_set))["cells"]
-        with Gradebook(course.gradebook_url) as gradebook:
+        with Gradebook(store_of(course).address) as gradebook:
             notebooks = gradebook.find_assignment(problem_set).notebooks
             points = {cell.name: cell.max_score for one in notebooks for cell in (*one.grade_cells, *one.task_cells)}
             answers = {cell.name for one in notebooks for cell in one.solution_cells}
@@ -153,11 +124,12 @@ def opened(course: Course) -> Iterator[Gradebook]:
     Raises:
         GradusError: the database refuses, now or before this is closed; what was not committed is not in it then.
     """
+    store = store_of(course)
     try:
-        with Gradebook(course.gradebook_url) as gradebook:
+        with Gradebook(store.address) as gradebook:
             yield gradebook
     except (SQLAlchemyError, InvalidEntry) as error:
-        raise GradusError(what_is_wrong(course.gradebook, _refusal(error) or error)) from error
+        raise GradusError(store.what_is_wrong(_refusal(error) or error)) from error
 
 
 def marks(course: Course, problem_set: str, student: str) -> dict[str, float | None] | None:
@@ -232,7 +204,8 @@ class Class:
             self._db.commit()
         except SQLAlchemyError as error:
             self._db.rollback()
-            raise GradusError(what_is_wrong(Path(self._gradebook.engine.url.database), error)) from error
+            address = self._gradebook.engine.url.render_as_string(hide_password=False)
+            raise GradusError(store_at(address, Path()).what_is_wrong(error)) from error
 
     def marks(self) -> dict[str, dict[str, float | None]]:
         """Every student's marks by question."""

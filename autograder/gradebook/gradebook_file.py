@@ -18,8 +18,8 @@ from autograder.files.writing import UNFINISHED, require_room
 from gradus.errors import GradusError
 
 _MAGIC = b"SQLite format 3\0"
-_TABLES = {"assignment", "grade", "notebook", "student", "submitted_assignment"}  # nbgrader's, since its first version
-_ALL_TABLES = _TABLES | {
+TABLES = {"assignment", "grade", "notebook", "student", "submitted_assignment"}  # nbgrader's, since its first version
+_ALL_TABLES = TABLES | {
     "alembic_version", "base_cell", "comment", "course", "grade_cells", "solution_cells", "source_cell",
     "submitted_notebook", "task_cells",
 }  # fmt: skip
@@ -77,11 +77,7 @@ def copy_of(gradebook: Path, why: str) -> Path:
     Raises:
         GradusError: there is no room, or no permission.
     """
-    stamp = datetime.now(UTC).strftime("%Y-%m-%d-%H%M%S")
-    name = f"gradebook-before-{why}-{stamp}"
-    number = 0
-    while (path := gradebook.with_name(f"{name}{f'-{number}' if number else ''}.db")).exists():
-        number += 1
+    path = name_of_copy(gradebook.parent, why)
     unfinished = None
     try:
         descriptor, unfinished = tempfile.mkstemp(prefix=UNFINISHED, dir=gradebook.parent)
@@ -93,14 +89,28 @@ def copy_of(gradebook: Path, why: str) -> Path:
             before.backup(after)
         Path(unfinished).replace(path)
     except (OSError, sqlite3.Error) as error:
-        raise GradusError(
-            f"{path} could not be written ({error}): questions of {why} changed, and the gradebook is copied before it "
-            "is brought up to date; make room or mend the permissions, and start again."
-        ) from None
+        raise not_copied(path, why, error) from None
     finally:
         if unfinished is not None:
             Path(unfinished).unlink(missing_ok=True)
     return path
+
+
+def name_of_copy(folder: Path, why: str) -> Path:
+    """Where a copy that is made now belongs, beside those of before."""
+    name = f"gradebook-before-{why}-{datetime.now(UTC):%Y-%m-%d-%H%M%S}"
+    number = 0
+    while (path := folder / f"{name}{f'-{number}' if number else ''}.db").exists():
+        number += 1
+    return path
+
+
+def not_copied(path: Path, why: str, error: Exception) -> GradusError:
+    """Why a gradebook was not brought up to date: `path`, its copy, could not be written."""
+    return GradusError(
+        f"{path} could not be written ({error}): questions of {why} changed, and the gradebook is copied before it "
+        "is brought up to date; make room or mend the permissions, and start again."
+    )
 
 
 def what_is_wrong(path: Path, error: BaseException) -> str:
@@ -135,7 +145,7 @@ def _require_ours(path: Path, database: sqlite3.Connection) -> None:
         (state,) = database.execute("PRAGMA quick_check(1)").fetchone()
         if state != "ok":
             raise GradusError(f"{path} is damaged ({state.splitlines()[0]}); {RESTORE}.")
-    if not tables >= _TABLES:
+    if not tables >= TABLES:
         named = ", ".join(sorted(tables)[:3])
         raise GradusError(f"{path} is another program's database (its tables: {named}, …); move it away.")
     (version,) = (
@@ -143,7 +153,7 @@ def _require_ours(path: Path, database: sqlite3.Connection) -> None:
         if "alembic_version" in tables
         else ("",)
     )
-    known, newest = _versions()
+    known, newest = known_versions()
     if known and version != newest:
         if version and version not in known:
             raise GradusError(f"{path} was made by a newer nbgrader (its version {version}); install that one here.")
@@ -152,7 +162,7 @@ def _require_ours(path: Path, database: sqlite3.Connection) -> None:
         )
 
 
-def _versions() -> tuple[set[str], str]:
+def known_versions() -> tuple[set[str], str]:
     """The versions of a gradebook that the installed nbgrader knows, and the newest, from its migrations' text.
 
     alembic would tell as well, but takes longer to import than all of this.

@@ -28,7 +28,7 @@ from nbgrader.api import (
 from sqlalchemy import delete, select
 
 from autograder.course import Course
-from autograder.gradebook.gradebook_file import copy_of
+from autograder.gradebook.settings import store_of
 from gradus.notebook.cells import is_answer, is_graded, is_locked, is_task, label_of, points_of
 from gradus.notebook.form import read, source_of
 
@@ -79,9 +79,10 @@ def migrate(course: Course, problem_set: str) -> list[str]:
         GradusError: the copy could not be written; nothing has changed then.
     """
     wanted = _Wanted.of(course, problem_set)
-    kept = copy_of(course.gradebook, problem_set)
+    store = store_of(course)
+    kept = store.copy_before(problem_set, course.root)
     said = []
-    with Gradebook(course.gradebook_url) as gradebook:
+    with Gradebook(store.address) as gradebook:
         db = gradebook.db()
         for notebook in gradebook.find_assignment(problem_set).notebooks:
             if notebook.name == problem_set:

@@ -13,6 +13,7 @@ from traitlets.config.loader import PyFileConfigLoader
 from autograder.course import Course
 from autograder.feedback.template import TEMPLATE, TEMPLATES
 from autograder.files.writing import write_whole
+from autograder.gradebook.store import FileStore, Store, store_at
 from gradus.errors import GradusError
 
 NEVER_COPIED = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "variants"]
@@ -98,6 +99,17 @@ def has_own_options(course: Course) -> bool:
         return (course.root / OWN_FILE).read_bytes() != _own_config(course).encode()
     except OSError:
         return True
+
+
+def store_of(course: Course) -> Store:
+    """Where the gradebook is: in the course folder, unless its nbgrader_config.py sets nbgrader's `db_url`.
+
+    Raises:
+        GradusError: that file fails, or names what cannot hold a gradebook.
+    """
+    if not (course.root / OWN_FILE).exists() or not has_own_options(course):
+        return FileStore(course.gradebook)
+    return store_at(nbgrader_options(course).CourseDirectory.db_url, course.root)
 
 
 def course_zone(config: Config) -> str:

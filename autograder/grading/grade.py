@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from autograder.course import Course
 from autograder.engine.sandbox import SandboxError, WarmProcess
-from autograder.gradebook.gradebook_file import require_sound_gradebook
+from autograder.gradebook.settings import store_of
 from autograder.grading.run_options import RunOptions
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def grade(course: Course, problem_set: str, options: RunOptions = _USUAL, progre
 
         find_submissions(course, problem_set)  # raises: it says where they belong
     with course.grading() as notes:
-        require_sound_gradebook(course.gradebook)
+        store_of(course).require_sound()
         with _begun(options.sandbox) as warm:
             from autograder.grading.run import graded_class
 
