@@ -27,8 +27,9 @@ TESTS = Path(__file__).resolve().parent
 KEPT = TESTS / "costs.tsv"
 LAST_RUN = TESTS.parent / "_build" / "test-costs.tsv"
 SLOW_FIXTURES = {"site": "the built site", "browser": "a browser"}
-# Programs that a unit test may start: the third is Python's own `platform`, the last a CUDA build of torch, once.
-LIGHT = ("-m ruff", "-m mypy", "uname -p", "ldconfig -p")
+# Programs that a unit test may start: the third is Python's own `platform`; a CUDA build of torch starts the fourth,
+# once, and Matplotlib the last, in an account where it has not listed the fonts yet.
+LIGHT = ("-m ruff", "-m mypy", "uname -p", "ldconfig -p", "fc-list --")
 LONG = 2.0  # processor seconds of a unit test that is named, so that somebody asks whether it is one
 BUILDS_SITE = "tests/test_site.py"
 LONG_FILE = 10.0  # seconds of a file that is begun while the site is built

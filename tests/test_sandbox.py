@@ -703,7 +703,7 @@ for _ in range(8):
         signal.pause()
 os.wait()  # the first that the kernel ends
 """
-    limits = Limits(cell_seconds=20, memory_bytes=256 * MIB)
+    limits = Limits(cell_seconds=60, memory_bytes=256 * MIB)
     with Worker(preload=()) as bounded:
         bounded.run(job_of(grow), limits)
         folders = [Path(door).parent for door in bounded.cgroup.doors]
