@@ -77,21 +77,21 @@ def keep_in(course: Course, url: str) -> Course:
     return course
 
 
-def _programs() -> Path:
-    """Where the newest server lies; Debian puts its programs into no folder of PATH."""
+def programs() -> Path | None:
+    """Where the newest server's programs lie, which Debian puts into no folder of PATH."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     path = str(found[-1]) if found else shutil.which("initdb")
-    if path is None:
-        reason = "no PostgreSQL server on this machine (Debian: apt install postgresql)"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return Path(path).parent
+    return Path(path).parent if path else None
 
 
 @contextmanager
 def running() -> Iterator[Server]:
-    programs = _programs()
+    """A server while this lasts; without its programs the test is skipped, and fails where nobody would notice that."""
+    if (folder_of_programs := programs()) is None:
+        reason = "no PostgreSQL server on this machine (Debian: apt install postgresql)"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
     # A short name: that of a socket has room for 107 bytes.
     with tempfile.TemporaryDirectory(prefix="gradus-pg-") as name:
         folder, as_user = Path(name), []
@@ -99,7 +99,7 @@ def running() -> Iterator[Server]:
             as_user = ["runuser", "-u", _RUN_BY, "--"]
             os.chown(folder, pwd.getpwnam(_RUN_BY).pw_uid, -1)
             folder.chmod(0o755)  # for the socket in it
-        server = Server(programs, folder, as_user)
+        server = Server(folder_of_programs, folder, as_user)
         server.make()
         server.start()
         try:

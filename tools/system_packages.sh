@@ -7,12 +7,13 @@
 set -u
 
 packages="bubblewrap dataset-fashion-mnist"
-[ "${1:-course}" = test ] && packages="$packages chromium fonts-dejavu-core strace"
+[ "${1:-course}" = test ] && packages="$packages chromium fonts-dejavu-core postgresql strace"
 
 is_there() {
     case "$1" in
     bubblewrap) command -v bwrap ;;
     strace) command -v strace ;;
+    postgresql) ls /usr/lib/postgresql/*/bin/initdb || command -v initdb ;;
     chromium) command -v chromium || command -v chromium-browser || command -v google-chrome ;;
     dataset-fashion-mnist) [ -e /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz ] ;;
     fonts-dejavu-core) [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || [ "$(uname)" != Linux ] ;;
@@ -24,6 +25,7 @@ what_for() {
     bubblewrap) echo "the sandbox in which submissions run" ;;
     chromium) echo "the browser tests of the site, which are skipped without it" ;;
     dataset-fashion-mnist) echo "Fashion-MNIST offline; without it the data are downloaded" ;;
+    postgresql) echo "the tests of a gradebook on a database server, which are skipped without it" ;;
     strace) echo "the test that looks at what a graded submission opens" ;;
     fonts-dejavu-core) echo "letters in the browser tests" ;;
     esac
