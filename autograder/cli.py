@@ -44,6 +44,7 @@ def register(app: typer.Typer) -> None:
     app.command()(release)
     app.command()(collect)
     app.command()(grade)
+    app.command()(regrade)
     app.command()(explain)
     app.command()(export)
     app.command()(variants)
@@ -195,6 +196,72 @@ def grade(
     for failure in report.failures:
         print(f"gradus: {failure}; see {here.log}.", file=sys.stderr)
     if report.failures:
+        raise typer.Exit(1)
+
+
+def regrade(
+    problem_set: Annotated[
+        str, typer.Argument(metavar="PS", help="The problem set, for example ps4.", autocompletion=_problem_sets)
+    ],
+    folder: CourseFolder = None,
+    question: Annotated[
+        list[str] | None, typer.Option(metavar="Q", help="Only this question; may be repeated.")
+    ] = None,
+    student: Annotated[
+        list[str] | None, typer.Option(metavar="STUDENT", help="Try it on this student alone; may be repeated.")
+    ] = None,
+    accept: Annotated[bool, typer.Option("--accept", help="Write it, but for marks that fall.")] = False,
+    accept_falls: Annotated[bool, typer.Option("--accept-falls", help="Write it, with marks that fall.")] = False,
+    as_json: Annotated[
+        str | None, typer.Option("--json", metavar="FILE", help="Write the plan as JSON; - is stdout.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=0, help="Submissions run at once. 0: one for each core.")] = 0,
+    feedback: Annotated[bool, typer.Option(help="Write feedback pages, once it is accepted.")] = True,
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe-no-sandbox", help="Run student code with all the rights of your account.")
+    ] = False,
+) -> None:
+    """After a mended test, or other points: whose mark moves, from what to what, and why. Nothing is written.
+
+    Only what the change touches is run: nothing for other points, tolerances or solutions, one question for a changed
+    hidden test. With --accept the marks are written, all in one step. Marks that fall stay as they are, unless you say
+    --accept-falls. Marks given by hand, extra credit, comments and late days stay in any case.
+
+    Exit 0 when all that was asked for is done; 1 when a submission has no final result, or a mark that falls was kept
+    with --accept; 2 when nothing could be done.
+
+    The JSON has assignment, submissions, accepted, falls_accepted, max_score: {before, after}, changes: [{question,
+    text}], moves: [{student, question, before, after, way ("rises", "falls", "new" or "person"), why, verdict_before,
+    verdict_after, by_hand}], totals: {student: {before, after}}, summary: {unchanged, rise, fall, new,
+    needs_a_person}, ran: {nothing, a part, everything}, failures: {student: why}, notes: \\[sentence].
+    """
+    from rich.console import Console
+
+    from autograder.files.writing import require_writable, write_result
+    from autograder.grading.regrade import RegradeOptions
+    from autograder.grading.regrade import regrade as regrade_class
+
+    _say_what_can_be_said()
+    here = _course(folder)
+    here.require_usable_name()
+    if as_json and as_json != "-":
+        require_writable(Path(as_json))
+    options = RegradeOptions(
+        tuple(question or ()), tuple(student or ()), accept or accept_falls, accept_falls, workers, feedback, not unsafe
+    )
+    with progress_bar(Console(stderr=True), "preparing") as progress:
+        plan = regrade_class(here, problem_set, options, progress)
+    from autograder.feedback.plan_table import show
+
+    found = {**plan.as_dict(), "accepted": options.accept, "falls_accepted": options.falls}
+    try:
+        if as_json and as_json != "-":
+            write_result(Path(as_json), _as_json(found, "utf-8"))
+    finally:
+        show(plan, options.accept, options.falls, Console(stderr=as_json == "-"))
+    if as_json == "-":
+        sys.stdout.write(_as_json(found, sys.stdout.encoding).decode())
+    if plan.failures or (options.accept and not options.falls and plan.students("falls")):
         raise typer.Exit(1)
 
 

@@ -14,9 +14,13 @@ from autograder.course import Course
 
 
 def grade(course: Course, problem_set: str, *options: str) -> Result:
+    return command("grade", problem_set, "--course", str(course.root), *options)
+
+
+def command(*arguments: str) -> Result:
     app = typer.Typer()
     register(app)
-    return CliRunner().invoke(app, ["grade", problem_set, "--course", str(course.root), *options])
+    return CliRunner().invoke(app, list(arguments))
 
 
 @dataclass

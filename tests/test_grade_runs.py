@@ -117,13 +117,13 @@ def test_a_finished_run_removes_the_results_that_it_did_not_use(empty: Course) -
     tiny.hand_in(empty, "ben", b"{")
     first = grade_class(empty, "tiny", RunOptions(seed=1))
     before = kept(empty)
-    assert len(before) == 4  # the seed, what the solution answers, two results
+    assert len(before) == 5  # the seed, the source, what the solution answers, two results
     tiny.hand_in(empty, "ben", b"[")
     grade_class(empty, "tiny")
     replaced = kept(empty)
-    assert (len(replaced), len(replaced & before)) == (4, 3)  # ben's first file has gone, ada's result is there
+    assert (len(replaced), len(replaced & before)) == (5, 4)  # ben's first file has gone, ada's result is there
     grade_class(empty, "tiny", RunOptions(seed=2))
-    assert kept(empty) & replaced == {"tiny/run.json"}
+    assert kept(empty) & replaced == {"tiny/run.json", "tiny/source.json"}
     again = grade_class(empty, "tiny", RunOptions(seed=1))
     assert [one.marks for one in again.results] == [one.marks for one in first.results]
     assert kept(empty) == replaced

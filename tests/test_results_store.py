@@ -12,6 +12,7 @@ import tiny_problem_set as tiny
 from autograder.assignment.jobs import load_assignment
 from autograder.course import Course
 from autograder.files.writing import UNFINISHED, write_whole
+from autograder.grading import runs
 from autograder.grading.content import content_key
 from autograder.grading.results import Results
 from autograder.options import Options, options_of
@@ -50,6 +51,37 @@ def test_a_fresh_run_believes_only_what_it_has_written_itself(tmp_path: Path) ->
     assert fresh.find("graded", "key") is None
     fresh.keep("graded", "key", {"mark": 2})
     assert fresh.find("graded", "key") == {"mark": 2}
+
+
+def test_a_trial_is_on_the_disk_when_it_is_written_out_and_no_sooner(tmp_path: Path) -> None:
+    Results(Course(tmp_path), "tiny").keep("graded", "key", {"mark": 1})
+    trial = Results(Course(tmp_path), "tiny", trial=True)
+    assert trial.find("graded", "key") == {"mark": 1}
+    for kind in ("graded", "runs"):
+        trial.keep(kind, "key", {"mark": 2, "text": "\ud800"})
+        assert trial.find(kind, "key") == {"mark": 2, "text": "\ud800"}
+    other = Results(Course(tmp_path), "tiny")
+    assert (other.find("graded", "key"), other.find("runs", "key")) == ({"mark": 1}, None)
+    trial.write_out()
+    assert other.find("graded", "key") == other.find("runs", "key") == {"mark": 2, "text": "\ud800"}
+
+
+def test_a_run_that_is_damaged_is_not_found_and_one_that_is_not_used_is_removed(tmp_path: Path) -> None:
+    results = Results(Course(tmp_path), "tiny")
+    for key in ("used", "unused", "damaged"):
+        results.keep("runs", key, {"cells": list(range(100))})
+    (damaged,) = results.folder.glob("runs/damaged*")
+    damaged.write_bytes(damaged.read_bytes()[:-9])
+    assert results.find("runs", "damaged") is None
+    for path in results.folder.glob("runs/*"):
+        os.utime(path, (0, 0))
+    results.prune(["used"])
+    assert [path.stem for path in results.folder.glob("runs/*")] == ["used"]
+
+
+@pytest.mark.parametrize("kept", [None, {}, {"asked": 1}, {"asked": {}, "cells": [1], "questions": [], "problems": []}])
+def test_what_is_no_run_is_not_believed(kept: dict[str, object] | None) -> None:
+    assert runs.read_run(kept) is None
 
 
 def test_the_seed_is_kept_until_another_is_chosen_or_the_run_is_fresh(tmp_path: Path) -> None:

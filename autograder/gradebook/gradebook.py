@@ -216,6 +216,30 @@ class Class:
         notebooks = self._submissions[student].notebooks
         return {self._names[grade.cell_id]: _score(grade) for notebook in notebooks for grade in notebook.grades}
 
+    def automatic(self, student: str) -> dict[str, float | None]:
+        """What the grader has given a student, by question; {} for one who is not recorded."""
+        return self._column(student, "auto_score")
+
+    def by_hand(self, student: str) -> dict[str, float | None]:
+        """What a person has given a student, by question; {} for one who is not recorded."""
+        return self._column(student, "manual_score")
+
+    def _column(self, student: str, name: str) -> dict[str, float | None]:
+        notebooks = self._submissions[student].notebooks if student in self._submissions else []
+        return {self._names[grade.cell_id]: getattr(grade, name) for notebook in notebooks for grade in notebook.grades}
+
+    def points(self) -> dict[str, float]:
+        """The points of each graded cell."""
+        return {cell.name: float(cell.max_score) for cell in self._graded_cells()}
+
+    def set_points(self, points: dict[str, float]) -> None:
+        """Change the points of graded cells, for everybody, in the open batch."""
+        for cell in self._graded_cells():
+            _set(cell, "max_score", points[cell.name])
+
+    def _graded_cells(self) -> list[Any]:
+        return [cell for notebook in self._notebooks.values() for cell in (*notebook.grade_cells, *notebook.task_cells)]
+
     def comments(self, student: str) -> dict[str, str | None]:
         """A student's comments by cell: a person's, or else the grader's own."""
         return {

@@ -35,7 +35,8 @@ _EARLIER = (
 class Question:
     """How a question came by its mark: `given` is the grader's, `recorded` the gradebook's; None waits for a person.
 
-    Of a result that was not kept `given` is None, too.
+    Of a result that was not kept `given` is None, too. `held` is what a changed test gives, where the higher mark from
+    before was kept.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Question:
     missing: tuple[str, ...] = ()
     misconception: str = ""
     comment: str = ""
+    held: float | None = None
 
     @property
     def by_whom(self) -> str:
@@ -175,6 +177,7 @@ def _question(
         missing=tuple(verdict.get("missing", ())),
         misconception=graded.misconceptions.get(cell.name, "") if graded is not None else "",
         comment=(comments.get(cell.name) or "") if cell.by_hand else "",
+        held=graded.held.get(cell.name) if graded is not None else None,
     )
 
 
@@ -211,6 +214,8 @@ def _of(one: Question, current: bool) -> list[str]:
         lines.append(f"      known mistake: {one.misconception}")
     if current and one.given is not None and one.by_whom == "a person":
         lines.append(f"      the grader gave {one.given:g}")
+    if one.held is not None:
+        lines.append(f"      the mark from before the test was changed was kept; it gives {one.held:g} now")
     if one.comment:
         lines.append(f"      comment: {printable(one.comment)}")
     return lines

@@ -7,6 +7,7 @@ import functools
 import hashlib
 import json
 import platform
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -36,27 +37,34 @@ def content_key(submission: bytes, assignment: Assignment, options: Options, see
     Args:
         submission: the file's bytes, or of what keeps it from being read.
     """
-    settings = {
-        "submission": hashlib.sha256(submission).hexdigest(),
-        **_of_the_run(assignment, options, seed),
-    }
+    return key_in(of_the_run(assignment, options, seed), submission)
+
+
+def key_in(settings: Mapping[str, object], submission: bytes) -> str:
+    """The same, from what `of_the_run` gives."""
+    settings = {"submission": hashlib.sha256(submission).hexdigest(), **settings}
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
 def reference_key(assignment: Assignment, options: Options, seed: int) -> str:
     """The hash under which the answers of the solution are kept."""
-    settings = {"submission": "the solution", **_of_the_run(assignment, options, seed)}
+    settings = {"submission": "the solution", **of_the_run(assignment, options, seed)}
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
-def _of_the_run(assignment: Assignment, options: Options, seed: int) -> dict[str, object]:
+def of_the_run(assignment: Assignment, options: Options, seed: int) -> dict[str, object]:
+    """All that marks depend on but the submission, as JSON has it."""
     return {
         "assignment": [assignment.name, assignment.digest],
-        "versions": versions(),
+        **versions_and_data(),
         "options": dataclasses.asdict(options),
-        "data": _data_digest(),
         "seed": seed,
     }
+
+
+def versions_and_data() -> dict[str, object]:
+    """The part of it that belongs to no problem set."""
+    return {"versions": versions(), "data": _data_digest()}
 
 
 @functools.cache

@@ -46,7 +46,7 @@ def grade(course: Course, problem_set: str, options: RunOptions = _USUAL, progre
         find_submissions(course, problem_set)  # raises: it says where they belong
     with course.grading() as notes:
         store_of(course).require_sound()
-        with _begun(options.sandbox) as warm:
+        with begun(options.sandbox) as warm:
             from autograder.grading.run import graded_class
 
             report = graded_class(course, problem_set, options, progress or (lambda *_: None), warm)
@@ -54,7 +54,7 @@ def grade(course: Course, problem_set: str, options: RunOptions = _USUAL, progre
 
 
 @contextmanager
-def _begun(sandbox: bool) -> Iterator[WarmProcess]:
+def begun(sandbox: bool) -> Iterator[WarmProcess]:
     """A warm process that begins to start. When this is left, it has gone."""
     warm = WarmProcess(unsafe_no_sandbox=not sandbox)
     try:

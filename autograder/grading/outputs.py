@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 
 from autograder.grading.notes import notes_of
 from autograder.records.execution import CellResult, Execution
+from gradus.notebook.cells import label_of
 
 
 def show(notebook: NotebookNode, execution: Execution) -> None:
@@ -33,6 +34,14 @@ def show(notebook: NotebookNode, execution: Execution) -> None:
 def show_mark(cell: NotebookNode, text: str, mark: float) -> None:
     """End a test cell with its mark, after what is said about it; nothing else in it counts for nbgrader."""
     cell["outputs"] = [_only_shown(output) for output in cell["outputs"]] + _verdict_outputs(text, mark)
+
+
+def show_mark_again(notebook: dict[str, Any], name: str, text: str, mark: float) -> str:
+    """Give a test cell another mark, after one more sentence about it; gives all that is said about it then."""
+    (cell,) = [cell for cell in notebook["cells"] if label_of(cell) == name]
+    said = f"{cell['outputs'][-2]['data']['text/plain']}\n{text}"
+    cell["outputs"][-2:] = _verdict_outputs(said, mark)
+    return said
 
 
 def _verdict_outputs(text: str, score: float) -> list[dict[str, Any]]:

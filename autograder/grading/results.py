@@ -4,6 +4,8 @@ results/<problem set>/run.json               the seed of the last run, finished 
 results/<problem set>/reference/<key>        what the solution answered
 results/<problem set>/misconceptions/<key>   what each known misconception answered
 results/<problem set>/graded/<key>           one graded submission
+results/<problem set>/runs/<key>             what its cells showed and its questions answered, packed
+results/<problem set>/source.json            the source notebook that the last finished run graded with
 
 A run that has ended well removes what it did not use: results of files since replaced, of other seeds and versions.
 """
@@ -14,6 +16,7 @@ import contextlib
 import json
 import secrets
 import time
+import zlib
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,8 @@ from typing import Any
 from autograder.course import Course
 from autograder.files.writing import UNFINISHED, write_whole
 
+_PACKED = ".z"  # a run's frames and outputs, a tenth of their size
+_QUICK = 1  # of zlib's levels
 _SOON = 60.0  # seconds: what is younger may be being written now, by nbgrader
 MAX_SEED = 2**53 - 1  # what JSON readers in other languages can hold
 
@@ -30,10 +35,12 @@ class Results:
 
     Args:
         fresh: keep what is written from now on, but do not believe what was there before.
+        trial: keep what is written in memory, until `write_out`.
     """
 
-    def __init__(self, course: Course, problem_set: str, fresh: bool = False) -> None:
+    def __init__(self, course: Course, problem_set: str, fresh: bool = False, trial: bool = False) -> None:
         self.folder = course.results / problem_set
+        self._tried: dict[Path, bytes] | None = {} if trial else None
         self._fresh = fresh
         self._written: set[Path] = set()
         self._opened = time.time()
@@ -62,7 +69,7 @@ class Results:
 
     def prune(self, kept: Collection[str]) -> None:
         """Remove every result from before this was opened, but those under the keys `kept`."""
-        for path in self.folder.glob("*/*.json"):
+        for path in (*self.folder.glob("*/*.json"), *self.folder.glob(f"*/*{_PACKED}")):
             with contextlib.suppress(OSError):
                 if path.stem not in kept and path.stat().st_mtime < self._opened:
                     path.unlink()
@@ -70,25 +77,52 @@ class Results:
     def find(self, kind: str, key: str) -> dict[str, Any] | None:
         """What is kept under `key`; None when nothing is, or it is no longer readable."""
         path = self._path(kind, key)
+        if self._tried is not None and path in self._tried:
+            return _understood(zlib.decompress(self._tried[path]))
         return None if self._fresh and path not in self._written else _read(path)
 
     def keep(self, kind: str, key: str, result: dict[str, Any]) -> None:
-        """Write a result. When this returns, it is on the disk.
+        """Write a result. When this returns, it is on the disk; a run, which can be done again, may come later.
 
         Raises:
             GradusError: it could not be written.
         """
         path = self._path(kind, key)
-        write_whole(path, json.dumps(result, ensure_ascii=False).encode("utf-8", "surrogatepass"), mode=0o600)
+        text = json.dumps(result, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        if self._tried is not None:
+            self._tried[path] = zlib.compress(text, _QUICK)
+            return
+        self._write(path, zlib.compress(text, _QUICK) if path.suffix == _PACKED else text)
+
+    def write_out(self) -> None:
+        """Write what a trial has kept.
+
+        Raises:
+            GradusError: it could not be written.
+        """
+        tried, self._tried = self._tried or {}, None
+        for path, packed in tried.items():
+            self._write(path, packed if path.suffix == _PACKED else zlib.decompress(packed))
+
+    def _write(self, path: Path, content: bytes) -> None:
+        write_whole(path, content, mode=0o600, durable=path.suffix != _PACKED)
         self._written.add(path)
 
     def _path(self, kind: str, key: str) -> Path:
-        return self.folder / kind / f"{key}.json"
+        return self.folder / kind / f"{key}{_PACKED if kind == 'runs' else '.json'}"
 
 
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        content = path.read_bytes()
+        return _understood(zlib.decompress(content) if path.suffix == _PACKED else content)
+    except (OSError, zlib.error):
+        return None
+
+
+def _understood(text: bytes) -> dict[str, Any] | None:
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from autograder.files.log import log_to
 from autograder.grading.marker_maker import FOR_MARKERS
 from autograder.grading.run_options import RunOptions
 from autograder.grading.session import Session
+from autograder.grading.since import remember
 from autograder.records.graded import Graded
 from autograder.submissions.folders import Submission, find_submissions
 from gradus.cores import available_cores
@@ -31,10 +32,19 @@ _log = logging.getLogger("traitlets")  # nbgrader's own, which goes to the cours
 
 
 def graded_class(
-    course: Course, problem_set: str, options: RunOptions, progress: Progress, warm: WarmProcess
+    course: Course,
+    problem_set: str,
+    options: RunOptions,
+    progress: Progress,
+    warm: WarmProcess,
+    without: Collection[str] = (),
 ) -> Report:
-    """As `autograder.grading.grade.grade`, with a warm process that has begun to start."""
-    submissions = find_submissions(course, problem_set)
+    """As `autograder.grading.grade.grade`, with a warm process that has begun to start.
+
+    Args:
+        without: students who keep what is recorded and shown of them.
+    """
+    submissions = [each for each in find_submissions(course, problem_set) if each.student not in without]
     log_to(course.log)
     with Session.open(course, problem_set, seed=options.seed, fresh=options.fresh, sandbox=options.sandbox) as session:
         session.results.sweep()
@@ -42,12 +52,12 @@ def graded_class(
         skipped = session.skipped()
         for sentence in skipped:
             _log.warning(sentence)
-        todo = _split(session, submissions)
+        todo = split(session, submissions)
         workers = min(options.workers or available_cores(), len(todo.waiting))
         if not workers:
             warm.close()
         limits, sandbox, modules = session.options.limits, session.options.sandbox, tuple(todo.modules)
-        with Pool[Submission, Graded](workers, limits, sandbox, modules, warm) as pool, _ended_at_once(session):
+        with Pool[Submission, Graded](workers, limits, sandbox, modules, warm) as pool, ended_at_once(session):
             pool.warm()
             if todo.waiting:
                 pool.submit(lambda sandbox: session.answer_key(sandbox.run))
@@ -58,7 +68,9 @@ def graded_class(
             run = ClassRun(session, submissions, options.feedback, progress)
             report = run.report(todo.ready, todo.waiting, pool)
         if not report.failures:
-            session.prune(graded.key for graded in run.graded.values())
+            remember(course, session.assignment, session.options, session.seed)
+            if not without:
+                session.prune(key for graded in run.graded.values() for key in (graded.key, graded.run))
         from autograder.feedback.leaderboard import write_leaderboard
 
         board = write_leaderboard(course, report)
@@ -67,7 +79,7 @@ def graded_class(
 
 
 @contextmanager
-def _ended_at_once(session: Session) -> Iterator[None]:
+def ended_at_once(session: Session) -> Iterator[None]:
     """The pool's threads wait for what is being judged; after Ctrl-C nobody does."""
     try:
         yield
@@ -77,7 +89,7 @@ def _ended_at_once(session: Session) -> Iterator[None]:
 
 
 @dataclass
-class _Todo:
+class Todo:
     """Submissions that have a result already or can have none, and those that are to be run with what they import."""
 
     ready: list[Submission] = field(default_factory=list)
@@ -85,8 +97,9 @@ class _Todo:
     modules: dict[str, None] = field(default_factory=dict)
 
 
-def _split(session: Session, submissions: list[Submission]) -> _Todo:
-    todo = _Todo(modules=dict.fromkeys(preload_for(session.sources())))
+def split(session: Session, submissions: list[Submission]) -> Todo:
+    """Which submissions have to be run, or marked, and which not."""
+    todo = Todo(modules=dict.fromkeys(preload_for(session.sources())))
     for submission in submissions:
         if submission.obstacle:
             todo.ready.append(submission)

@@ -1,4 +1,4 @@
-"""What is asked of one grading run."""
+"""What is asked of one grading run, or of a regrade."""
 
 from __future__ import annotations
 
@@ -16,5 +16,22 @@ class RunOptions:
     workers: int = 0  # 0: one for each core
     seed: int | None = None
     fresh: bool = False
+    feedback: bool = True
+    sandbox: bool = True
+
+
+@dataclass(frozen=True)
+class RegradeOptions:
+    """What is asked of one regrade.
+
+    `questions` and `students` limit it; () is all. `accept` writes what comes of it, but for marks that fall; these
+    too with `falls`.
+    """
+
+    questions: tuple[str, ...] = ()
+    students: tuple[str, ...] = ()
+    accept: bool = False
+    falls: bool = False
+    workers: int = 0  # 0: one for each core
     feedback: bool = True
     sandbox: bool = True

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from types import TracebackType
@@ -22,6 +23,7 @@ from autograder.grading.content import content_key, reference_key, versions
 from autograder.grading.hints import Hints
 from autograder.grading.marker_maker import FOR_MARKERS, MakeMarker
 from autograder.grading.results import Results
+from autograder.grading.runs import Ran, run
 from autograder.options import Options, options_of
 from autograder.records.graded import Graded, graded_from
 from autograder.submissions.attempts import HandedIn, handed_in_unread
@@ -39,27 +41,40 @@ class Session:
     results: Results
     seed: int
     hints: Hints
+    trial: bool = False
+    only: frozenset[str] | None = None  # questions, where what is found of the others does not count
     _key: AnswerKey | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _of_thread: threading.local = field(default_factory=threading.local)
     _desks: list[Bounded] = field(default_factory=list)
     _stopped: bool = False
+    ran: Counter[Ran] = field(default_factory=Counter)  # submissions, by how much of them was run
 
     @classmethod
     def open(
-        cls, course: Course, problem_set: str, *, seed: int | None = None, fresh: bool = False, sandbox: bool = True
+        cls,
+        course: Course,
+        problem_set: str,
+        *,
+        seed: int | None = None,
+        fresh: bool = False,
+        sandbox: bool = True,
+        trial: bool = False,
     ) -> Session:
         """Load everything that grading a problem set needs, and settle the seed.
+
+        Args:
+            trial: write no result, until `results.write_out`, and mark anew what has `Graded.held`.
 
         Raises:
             GradusError: the problem set or the options are broken.
         """
         options = options_of(course, problem_set)
         options = replace(options, sandbox=options.sandbox and sandbox)
-        results = Results(course, problem_set, fresh)
+        results = Results(course, problem_set, fresh, trial)
         assignment, settled = load_assignment(course, problem_set), results.seed(seed)
         hints = Hints(assignment, options, settled, results)
-        return cls(course, assignment, options, results, settled, hints)
+        return cls(course, assignment, options, results, settled, hints, trial)
 
     def __enter__(self) -> Self:
         return self
@@ -132,20 +147,29 @@ class Session:
         return f"{self.assignment.digest} {versions()['grader']}"
 
     def find(self, key: str) -> Graded | None:
-        """The result that is kept under a content key."""
+        """The result that is kept under a content key. In a trial, one with marks from before a change is no result."""
+        graded = self.find_any(key)
+        return None if graded is not None and self.trial and graded.held else graded
+
+    def find_any(self, key: str) -> Graded | None:
+        """The result that is kept under a content key, whatever it is."""
         kept = self.results.find("graded", key)
         return None if kept is None else graded_from(kept, key)
 
     def grade(self, notebook: NotebookNode, key: str, engine: Engine, intake_seconds: float = 0.0) -> Graded:
         """Run and mark a notebook in the released frame, and keep the result under `key` if it is beyond doubt."""
-        execution = None
+        execution, kept_as = None, ""
         if notebook.metadata["gradus"]["readable"]:
             self.answer_key(engine)
-            execution = engine(job_of(notebook.cells, self.assignment, self.seed))
+            job = job_of(notebook.cells, self.assignment, self.seed)
+            execution, kept_as, ran = run(job, self.options, self.results, engine, self.only)
+            with self._lock:
+                self.ran[ran] += 1
         started = time.monotonic()
         answers = {"key": lambda: self.answer_key(engine), "streams": lambda: self.hints.streams(engine)}
         graded: Graded = self._desk().call("mark", notebook, execution, key, answers=answers)
         judged = time.monotonic()
+        graded.run = kept_as
         graded.seconds |= {"intake": intake_seconds, "judge": judged - started}
         if execution is None or not execution.doubts:  # else it is not the notebook's alone: the next run has it again
             self.results.keep("graded", key, graded.as_dict())

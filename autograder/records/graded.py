@@ -16,7 +16,8 @@ class Graded:
     as it was released. `verdicts` has, for each question, matched, asked, `has_rule`
     (whether only edges of the rule are wrong), `missing` (which ideas are not right) and the text that the student
     reads. `misconceptions` names the known mistake that a question's answers show. `standing` says how its network does
-    on held-out images, where a question asks for that.
+    on held-out images, where a question asks for that. `run` is the key under which its run is kept, "" without one.
+    `held` has what a changed test gives to questions for which the higher mark from before was kept.
     """
 
     key: str
@@ -30,6 +31,8 @@ class Graded:
     notebook: dict[str, Any]
     seconds: dict[str, float] = field(default_factory=dict)
     standing: dict[str, Any] = field(default_factory=dict)
+    run: str = ""
+    held: dict[str, float] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -65,6 +68,8 @@ def _is_whole(graded: Graded) -> bool:
         and _is_mapping_to(graded.misconceptions, str)
         and _is_mapping_to(graded.seconds, (int, float))
         and _is_mapping_to(graded.standing, (int, float, str))
+        and isinstance(graded.run, str)
+        and _is_mapping_to(graded.held, (int, float))
     )
 
 
