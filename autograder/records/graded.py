@@ -17,6 +17,8 @@ class Graded:
     (whether only edges of the rule are wrong), `missing` (which ideas are not right) and the text that the student
     reads. `misconceptions` names the known mistake that a question's answers show. `standing` says how its network does
     on held-out images, where a question asks for that.
+    `behaviours` says how each question that is not right was answered, in numbers that can be compared; results of
+    earlier versions have none.
     """
 
     key: str
@@ -30,6 +32,7 @@ class Graded:
     notebook: dict[str, Any]
     seconds: dict[str, float] = field(default_factory=dict)
     standing: dict[str, Any] = field(default_factory=dict)
+    behaviours: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -65,6 +68,7 @@ def _is_whole(graded: Graded) -> bool:
         and _is_mapping_to(graded.misconceptions, str)
         and _is_mapping_to(graded.seconds, (int, float))
         and _is_mapping_to(graded.standing, (int, float, str))
+        and _is_mapping_to(graded.behaviours, dict)
     )
 
 
