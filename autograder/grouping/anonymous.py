@@ -99,6 +99,8 @@ class _Plainer(ast.NodeTransformer):
         super().generic_visit(node)
         if isinstance(body := getattr(node, "body", None), list) and not body and not isinstance(node, ast.Module):
             body.append(ast.Pass())
+        if isinstance(node, ast.Try) and not node.handlers and not node.finalbody:
+            node.finalbody = [ast.Pass()]
         return node
 
 
@@ -138,8 +140,7 @@ class _Renamer(ast.NodeTransformer):
         return node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        if isinstance(node.value, ast.Name) and node.value.id == "self":
-            node.attr = self._attributes.get(node.attr, node.attr)
+        node.attr = self._attributes.get(node.attr, node.attr)
         return self.generic_visit(node)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:

@@ -25,6 +25,7 @@ WRONG, UNANSWERED = "wrong", "unanswered"
 DIRECTIONS = 4  # projections of an answer
 _FINEST = 1e-8  # relative: what differs by less is rounding, whatever the reference allows
 _CLOSE = 3.0  # tolerances between two projections of equal behaviour; a normal deviate is within, 997 times of 1000
+_LARGEST = 1e307  # of a projection: what is close to the largest float would be rounded to infinity
 _MOST = 1 << 18  # floats of an answer that are looked at, the first ones
 _NOT_DONE = "NotImplementedError"
 
@@ -176,7 +177,7 @@ def _projected(values: np.ndarray, settings: Settings) -> tuple[list[float], flo
     root_mean_square = float(np.sqrt(np.mean(unit * unit)))
     on = _directions(values.size) @ unit / np.sqrt(values.size)
     with np.errstate(over="ignore"):
-        projected = np.nan_to_num(on * largest)
+        projected = np.clip(on * largest, -_LARGEST, _LARGEST)
         slack = settings.atol + max(settings.rtol, _FINEST) * root_mean_square * largest
     return [float(f"{number:.10g}") for number in projected], float(f"{slack:.3g}")
 
