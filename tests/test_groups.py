@@ -124,12 +124,10 @@ def test_nothing_of_its_author_stays_in_an_example() -> None:
     assert found is not None
     assert "anna" not in found.lower()
     assert "20231234" not in found
-    names: dict[str, Any] = {}
-    exec(found, names)
-    assert names["double"](5) == 0.0 or names["double"](5) is not None
+    ast.parse(found)
     kept = anonymous(OF_ANNA, "double", ["def double(x):"], keep_own=True)
     assert kept is not None
-    names = {}
+    names: dict[str, Any] = {}
     exec(kept, names)
     assert names["double"](5) == 10
     assert set(own_strings(kept, ["def double(x):"])) == {"Anna", "anna"}
