@@ -30,11 +30,14 @@ class KeptSubmission:
 
 @dataclass(frozen=True)
 class KeptClass:
-    """`missing` are students who handed in, and of whom nothing is kept: the next run grades them."""
+    """`missing` are students who handed in, and of whom nothing is kept: the next run grades them. `obstacles` says of
+    those whom no run grades why that is so.
+    """
 
     problem_set: str
     submissions: list[KeptSubmission]
     missing: list[str]
+    obstacles: dict[str, str] = field(default_factory=dict)
 
 
 def kept_class(course: Course, problem_set: str) -> KeptClass:
@@ -47,8 +50,11 @@ def kept_class(course: Course, problem_set: str) -> KeptClass:
     """
     course.require(problem_set)
     results = Results(course, problem_set)
-    kept, missing = [], []
+    kept, missing, obstacles = [], [], {}
     for submission in find_submissions(course, problem_set):
+        if submission.obstacle:
+            obstacles[submission.student] = submission.obstacle
+            continue
         found = _kept(course, problem_set, submission.student, results)
         if found is None:
             missing.append(submission.student)
@@ -56,7 +62,7 @@ def kept_class(course: Course, problem_set: str) -> KeptClass:
             kept.append(found)
     if not kept:
         raise GradusError(f"{problem_set} was not graded in {course.root} yet: run `gradus grade {problem_set}`.")
-    return KeptClass(problem_set, kept, missing)
+    return KeptClass(problem_set, kept, missing, obstacles)
 
 
 def _kept(course: Course, problem_set: str, student: str, results: Results) -> KeptSubmission | None:

@@ -24,6 +24,7 @@ from gradus.notebook.form import source_of
 _SLOW = 3.0  # times what is usual in the class
 _SLOW_SECONDS = 5.0  # and more than this
 _MOST_TRIED = 3  # answers of a group that are looked at for an example
+_NOT_GRADED = "not graded"
 _LEFT_OUT = "what is stated is left out with the names"
 
 
@@ -147,7 +148,9 @@ def _handed_out(assignment: Assignment) -> list[str]:
 def _broken(kept: KeptClass, called: Mapping[str, str], without_names: bool) -> list[tuple[str, list[str]]]:
     """What was stated of submissions; it may name files, and so people."""
     said: Callable[[list[str]], list[str]] = (lambda problems: [_LEFT_OUT]) if without_names else list
-    return sorted((called[one.student], said(one.graded.problems)) for one in kept.submissions if one.graded.problems)
+    stated = [(called[one.student], said(one.graded.problems)) for one in kept.submissions if one.graded.problems]
+    refused = [(_NOT_GRADED if without_names else student, said([why])) for student, why in kept.obstacles.items()]
+    return sorted(stated) + sorted(refused)
 
 
 def _slow(kept: KeptClass, called: Mapping[str, str]) -> tuple[float, list[tuple[str, float]]]:

@@ -35,7 +35,7 @@ _TOKEN = re.compile(
     r"""(?P<comment>\#[^\n]*)
     |(?P<string>[rRbBfFuU]{0,2}(?:\"\"\"(?:[^"\\]|\\.|\"(?!\"\"))*\"{0,3}|'''(?:[^'\\]|\\.|'(?!''))*'{0,3}
         |"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?))
-    |(?P<attribute>\.\s*[^\W\d]\w*)|(?P<name>[^\W\d]\w*)|(?P<number>\.?\d[\w.]*)
+    |(?P<attribute>\.\s*[^\W\d]\w*)|(?P<name>[^\W\d]\w*)|(?P<number>\.?\d(?:[eE][+-](?=\d)|[\w.])*)
     |(?P<end>\n)|(?P<space>[^\S\n]+|\\\n)|(?P<operator>[-+*/%@<>=!&|^~:]{1,2}|.)""",
     re.VERBOSE | re.DOTALL,
 )
