@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from autograder.judging.behaviour import UNANSWERED, Behaviour, behaviour_from
 from autograder.records.graded import Graded
 
+_FINE = 9  # significant digits of a sketch: two groups differ in them
 _ID = 4  # hexadecimal digits; more where two groups of a question would share them
 
 
@@ -118,11 +119,17 @@ def _named(
 
 def _names(behaviours: list[Behaviour]) -> list[str]:
     """A few hexadecimal digits for each, and as many as tell them apart. Rounding changes none of them, mostly."""
-    digests = [
-        hashlib.sha256(f"{one.pattern} {[f'{number:.2g}' for number in one.sketch]}".encode()).hexdigest()
-        for one in behaviours
-    ]
+    precision = 2
+    while True:
+        digests = [_digest(one, precision) for one in behaviours]
+        if len(set(digests)) == len(digests) or precision > _FINE:
+            break
+        precision += 1
     digits = _ID
     while len({digest[:digits] for digest in digests}) < len(set(digests)):
         digits += 1
     return [digest[:digits] for digest in digests]
+
+
+def _digest(one: Behaviour, precision: int) -> str:
+    return hashlib.sha256(f"{one.pattern} {[f'{number:.{precision}g}' for number in one.sketch]}".encode()).hexdigest()

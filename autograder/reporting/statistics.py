@@ -21,7 +21,8 @@ class QuestionFigures:
     `marked` counts the students who have a mark for it, `waiting` those who wait for a person. `difficulty` is the mean
     share of its points that is earned, in [0, 1]: low is hard. `discrimination` is the correlation of that share with
     the points of all other questions (the item-rest correlation; with all or nothing, the point-biserial one), in
-    [-1, 1]. None: with too few students, or where everybody has the same.
+    [-1, 1]. None: with too few students, or where everybody has the same. `nobody` and `everybody` say that all are marked,
+    and nobody earned anything, or everybody everything.
     """
 
     name: str
@@ -44,6 +45,7 @@ def figures_of(
         given = {student: mark for student, of in marks.items() if (mark := of.get(question.name)) is not None}
         shares = [mark / question.points if question.points else 0.0 for mark in given.values()]
         rest = [sum(mark or 0.0 for name, mark in marks[student].items() if name != question.name) for student in given]
+        is_whole = bool(shares) and question.points > 0 and len(given) == len(marks)
         found.append(
             QuestionFigures(
                 name=question.name,
@@ -53,8 +55,8 @@ def figures_of(
                 waiting=len(marks) - len(given),
                 difficulty=sum(shares) / len(shares) if shares else None,
                 discrimination=correlation(shares, rest),
-                nobody=bool(shares) and question.points > 0 and not any(shares),
-                everybody=bool(shares) and question.points > 0 and min(shares) >= 1,
+                nobody=is_whole and not any(shares),
+                everybody=is_whole and min(shares) >= 1,
             )
         )
     return found
