@@ -26,7 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 
 GRAM, WINDOW = 5, 4  # tokens of a k-gram, and hashes of which the smallest is kept: 8 equal tokens are always found
-ALIKE = 0.9  # of the weight that the larger one has
+ALIKE = 0.95  # of the weight that the larger one has
 COMMON = 0.5  # of the class: what more have is no sign of anything
 _LONGEST = 50_000  # characters of a cell that are read
 _MOST = 2_000  # fingerprints of an answer
@@ -40,8 +40,9 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _KEPT_NAMES = frozenset({*keyword.kwlist, *dir(builtins), "self", "torch", "np", "nn", "F", "math", "pd", "d2l"})
-_FORM = "(),;"  # what a formatter adds and takes away
-_NOTHING = frozenset({"return", "pass"})  # a line of these alone
+_FORM = "(),"  # what a formatter adds and takes away
+_OPENING = frozenset({"def", "class", "if", "elif", "else", "for", "while", "try", "except", "finally", "with"})
+_PASSED_OVER = frozenset({"import", "from", "def", "class"})  # lines that begin so are given, or like everybody's
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def fingerprints(source: str) -> set[int]:
 
 
 def _lines(source: str) -> Iterator[list[str]]:
-    """The tokens of each line; one within brackets goes on."""
+    """The tokens of each line; one within brackets goes on, and what stands behind a colon is a line of its own."""
     line: list[str] = []
     depth = 0
     for token in _TOKEN.finditer(source):
@@ -131,14 +132,17 @@ def _lines(source: str) -> Iterator[list[str]]:
             line.append(".N" if line and line[-1] == "self" else "." + text[1:].strip())
         elif kind == "operator":
             depth += (text in "([{") - (text in ")]}")
-            if text not in _FORM:
+            if depth <= 0 and (text == ";" or (text == ":" and line and line[0] in _OPENING and "lambda" not in line)):
+                yield from _telling(line)
+                line, depth = [], 0
+            elif text not in _FORM:
                 line.append(text)
     yield from _telling(line)
 
 
 def _telling(line: list[str]) -> Iterator[list[str]]:
-    """The line, unless it is a string alone, an import, or so short that everybody writes it."""
-    if len(line) > 2 and line != ["S"] and line[0] not in ("import", "from") and not set(line) <= _NOTHING:
+    """The line, unless it is so short that everybody writes it, or of a kind that is passed over."""
+    if len(line) > 2 and line[0] not in _PASSED_OVER:
         yield line
 
 

@@ -25,6 +25,7 @@ def page_of(report: ClassReport) -> str:
     environment.filters.update(line=_line, code=printable, percent=_percent, number=_number, bar=bar)
     counts = report.distribution
     says = f"Students by their share of the points: {_in_words(counts)}."
+    wrong = sorted((one for one in report.groups if not one.group.is_unanswered), key=lambda one: -one.group.size)
     return environment.get_template("report.html.j2").render(
         report=report,
         chart=histogram(counts, [label.removesuffix(" %") for label in _LABELS], says),
@@ -32,7 +33,8 @@ def page_of(report: ClassReport) -> str:
         by_hand=[question for question in report.questions if question.by_hand],
         nobody=[question.name for question in report.questions if question.nobody],
         everybody=[question.name for question in report.questions if question.everybody],
-        wrong=[shown for shown in report.groups if not shown.group.is_unanswered],
+        wrong=[shown for shown in wrong if shown.group.size > 1],
+        alone=[shown for shown in wrong if shown.group.size == 1],
         not_begun=[shown.group for shown in report.groups if shown.group.is_unanswered],
         fewest=FEWEST,
     )
@@ -47,7 +49,7 @@ def _percent(share: float | None) -> str:
 
 
 def _number(number: float | None) -> str:
-    return "–" if number is None else f"{number:.2f}"
+    return "–" if number is None else f"{number:.2f}".replace("-", "−")
 
 
 def _in_words(counts: list[int]) -> str:

@@ -21,8 +21,8 @@ class QuestionFigures:
     `marked` counts the students who have a mark for it, `waiting` those who wait for a person. `difficulty` is the mean
     share of its points that is earned, in [0, 1]: low is hard. `discrimination` is the correlation of that share with
     the points of all other questions (the item-rest correlation; with all or nothing, the point-biserial one), in
-    [-1, 1]. None: with too few students, or where everybody has the same. `nobody` and `everybody` say that all are marked,
-    and nobody earned anything, or everybody everything.
+    [-1, 1]. None: with too few students, or where everybody has the same. `nobody` and `everybody` say that all are
+    marked, and nobody earned anything, or everybody everything.
     """
 
     name: str
