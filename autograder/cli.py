@@ -46,6 +46,8 @@ def register(app: typer.Typer) -> None:
     app.command()(grade)
     app.command()(regrade)
     app.command()(explain)
+    app.command()(groups)
+    app.command()(report)
     app.command()(export)
     app.command()(variants)
     app.command()(mutants)
@@ -287,6 +289,100 @@ def explain(
         print(json.dumps({**asdict(told), "raw_score": told.raw_score, "score": told.score}, indent=1))
     else:
         print("\n".join(in_lines(told)))
+
+
+def groups(
+    problem_set: Annotated[
+        str, typer.Argument(metavar="PS", help="The problem set, for example ps4.", autocompletion=_problem_sets)
+    ],
+    question: Annotated[str | None, typer.Option(metavar="Q", help="Only the groups of this question.")] = None,
+    folder: CourseFolder = None,
+    name: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar='GROUP "HINT"', help="Make a group a known mistake, with this hint.", show_default=False),
+    ] = None,
+    called: Annotated[
+        str, typer.Option("--as", metavar="NAME", help="What that mistake is called. Default: the hint's first words.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")] = False,
+    unsafe: Annotated[bool, typer.Option("--unsafe-no-sandbox", help="Run without a sandbox.")] = False,
+) -> None:
+    """Show which wrong answers of the last run are the same: who did the same is one group.
+
+    Answers are compared, not code. With --name, the code of one of the group, without anything of its author, becomes
+    an entry in solutions/PS/variants/QUESTION.md, is run as `gradus variants` runs it, and is kept when the tests catch
+    it and tell it from the others; the next `gradus grade` gives the hint to everybody in the group.
+
+    Exit 0 when that is done, 2 when there is nothing to show or the entry was not kept.
+
+    The JSON has problem_set, submissions, notes, and groups: [{name, question, size, students, says: \\[sentence],
+    misconception: name or "", share: of the points, at_edge: whether only edges are wrong, begun: false where nothing
+    was written}].
+    """
+    from rich.console import Console
+
+    from autograder.grouping.command import as_dict, class_groups, find_group, show
+
+    _say_what_can_be_said()
+    here = _course(folder)
+    kept, grouped = class_groups(here, problem_set, question)
+    if name is not None:
+        from autograder.grouping.naming import name_group
+
+        named = name_group(here, kept, find_group(grouped, name[0]), name[1], called, not unsafe)
+        print(f"{named.path}: {named.name!r} is written, caught and told apart.")
+        if named.strings:
+            print(f"Its code has strings of a student's, look at them: {', '.join(map(repr, named.strings))}.")
+        print(f"`gradus grade {problem_set}` tells everybody in the group; `make format` gives the code its form.")
+    elif as_json:
+        print(json.dumps(as_dict(kept, grouped), indent=1))
+    else:
+        show(kept, grouped, Console())
+
+
+def report(
+    problem_set: Annotated[
+        str, typer.Argument(metavar="PS", help="The problem set, for example ps4.", autocompletion=_problem_sets)
+    ],
+    folder: CourseFolder = None,
+    to: Annotated[
+        Path | None, typer.Option(metavar="HTML", help="Where the page goes. Default: reports/PS.html in the course.")
+    ] = None,
+    anonymous: Annotated[bool, typer.Option("--anonymous", help="Numbers in the place of names.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, and write no page.")] = False,
+) -> None:
+    """Write a page on how a class did, from what the last run kept and what the gradebook says.
+
+    It has the distribution of points, the difficulty and discrimination of each question, the groups of wrong answers,
+    how far marking by hand is, slow and broken submissions, and look-alikes: a hint, never a verdict. It is one file,
+    and loads nothing. Nothing is run. With --anonymous no name is in it, nor what might hold one.
+
+    Exit 0 when it is written, 2 when there is nothing to report.
+
+    The JSON has problem_set, anonymous, students, max_score, distribution: \\[students with each tenth of the points],
+    questions: [{name, points, by_hand, marked, waiting, difficulty, discrimination: null with few students, nobody,
+    everybody}], groups: as of `gradus groups`, each with an example, broken: [{student, problems}], slow: [{student,
+    seconds}], lookalikes: [{students, share, evidence, questions}], notes: \\[sentence].
+    """
+    from autograder.files.writing import write_result
+    from autograder.reporting.class_report import class_report
+
+    _say_what_can_be_said()
+    here = _course(folder)
+    found = class_report(here, problem_set, anonymous)
+    if as_json:
+        print(json.dumps(found.as_dict(), indent=1))
+        return
+    from autograder.reporting.page import page_of
+
+    path = to or here.root / "reports" / f"{problem_set}.html"
+    if to is None:
+        path.parent.mkdir(exist_ok=True)
+    write_result(path, page_of(found).encode("utf-8", "replace"))
+    unnamed = sum(not one.group.misconception and not one.group.is_unanswered for one in found.groups)
+    print(
+        f"{path}: {found.students} submissions, {unnamed} groups without a name, {len(found.lookalikes)} look-alikes."
+    )
 
 
 def export(

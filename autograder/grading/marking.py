@@ -20,10 +20,11 @@ from autograder.grading.outputs import show, show_mark
 from autograder.grading.problems import problems_of
 from autograder.grading.standing import cost_and_name, in_a_sentence
 from autograder.grading.undefined import left_stubs, why_undefined
+from autograder.judging.behaviour import behaviour
 from autograder.judging.explain import in_words
 from autograder.judging.judge import Verdict, judge
 from autograder.judging.standing import standing_in
-from autograder.judging.verdict_text import verdict_text
+from autograder.judging.verdict_text import end_of_test, said_of_wrong, verdict_text
 from autograder.misconceptions.fitting import fitting
 from autograder.misconceptions.variants import Misconception
 from autograder.options import Options
@@ -64,6 +65,7 @@ def mark(
     record = notebook.metadata["gradus"]
     verdicts: dict[str, dict[str, Any]] = {}
     misconceptions: dict[str, str] = {}
+    behaviours: dict[str, dict[str, Any]] = {}
     marks: dict[str, float | None] = {}
     standing: dict[str, Any] = {}
     if execution is None:
@@ -92,6 +94,9 @@ def mark(
             text = verdict_text(verdict, asked, options.limits, _hint(found, notebook, assignment), causes)
             if found:
                 misconceptions[name] = found.name
+            behaves = functools.partial(_behaviour, verdict, key.expected[name], asked, options)
+            if verdict.matched < verdict.asked and (did := pieces.do(("behaviour", name), behaves, dict[str, Any])):
+                behaviours[name] = did
             stands = functools.partial(standing_in, key.expected[name], asked.frames)
             # Where nothing was trained within a budget there is nothing to compare.
             if "cpu_seconds" in cost and (its := pieces.do(("standing", name), stands, dict[str, Any])):
@@ -130,6 +135,7 @@ def mark(
         notebook=notebook,
         seconds=dict(execution.seconds) if execution else {},
         standing=standing,
+        behaviours=behaviours,
     )
 
 
@@ -141,6 +147,13 @@ def _judged(
         return verdict, None
     found = diagnose(asked.name, asked.frames) if diagnose is not None else None
     return in_words(verdict, expected, asked.frames), found
+
+
+def _behaviour(verdict: Verdict, expected: list[bytes], asked: QuestionResult, options: Options) -> dict[str, Any]:
+    """How a question was answered wrongly, so that the same can be found in others."""
+    ended = end_of_test(verdict, asked, options.limits)
+    says = [*said_of_wrong(verdict.answers), *([ended] if ended else [])]
+    return behaviour(verdict, expected, asked.frames, says, asked.state).as_dict()
 
 
 def _lost(

@@ -18,6 +18,8 @@ class Graded:
     reads. `misconceptions` names the known mistake that a question's answers show. `standing` says how its network does
     on held-out images, where a question asks for that. `run` is the key under which its run is kept, "" without one.
     `held` has what a changed test gives to questions for which the higher mark from before was kept.
+    `behaviours` says how each question that is not right was answered, in numbers that can be compared; results of
+    earlier versions have none.
     """
 
     key: str
@@ -33,6 +35,7 @@ class Graded:
     standing: dict[str, Any] = field(default_factory=dict)
     run: str = ""
     held: dict[str, float] = field(default_factory=dict)
+    behaviours: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -70,6 +73,7 @@ def _is_whole(graded: Graded) -> bool:
         and _is_mapping_to(graded.standing, (int, float, str))
         and isinstance(graded.run, str)
         and _is_mapping_to(graded.held, (int, float))
+        and _is_mapping_to(graded.behaviours, dict)
     )
 
 
