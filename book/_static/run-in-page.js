@@ -89,7 +89,7 @@
 
   function begin() {
     python.isReady = false;
-    python.worker = new Worker(new URL("run-in-page-worker.js", script.src));
+    python.worker = new Worker(new URL("run-in-page-worker.js", script.src), { type: "module" });
     python.worker.addEventListener("message", ({ data }) => hear(data));
     python.worker.addEventListener("error", (event) => {
       event.preventDefault();
@@ -293,8 +293,9 @@
       cell.isOfChapter = isOfChapter;
       cells.push(cell);
     };
-    [...article.querySelectorAll(".cell")].forEach((cell, i) => {
-      const { id, needs } = facts.cells[i], input = cell.querySelector(".cell_input");
+    const begins = facts.cells.findIndex(({ needs }) => !needs);
+    [...article.querySelectorAll(".cell")].slice(begins).forEach((cell, after) => {
+      const i = begins + after, { id, needs } = facts.cells[i], input = cell.querySelector(".cell_input");
       if (needs) {
         cell.append(make("p", { class: "run-not" }, `Cell ${i + 1} runs in Colab and JupyterLab, not in this page: it needs ${needs}.`));
       } else {
