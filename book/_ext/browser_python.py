@@ -24,8 +24,8 @@ from sphinx.errors import ExtensionError
 
 from gradus.datasets.fetch import cache_folder
 
-# The last with CPython 3.12: with later ones, a chain of some thousand objects that is freed, such as the graph of a long
-# program, is more than the stack that a browser gives a worker, and Python ends.
+# The last with CPython 3.12: with later ones, freeing a chain of some thousand objects, such as the graph of a long
+# program, takes more of the stack than a browser gives a worker, and Python ends.
 VERSION = "0.27.7"
 ARCHIVE = f"pyodide-{VERSION}.tgz"
 SHA256 = "89d5d952675eb08e11286e52c7238f1248ce71726e896db9703e73bef23dc343"
@@ -34,14 +34,14 @@ NEEDED = ("pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zi
 LIST = "pyodide-lock.json"  # of packages that Pyodide could fetch from elsewhere
 SECONDS = 120
 LICENCE = f"""\
-Pyodide {VERSION}: CPython 3.12 for browsers, © the Pyodide contributors and Mozilla, under the Mozilla Public License 2.0.
-The files are those of npm's package `pyodide`, as they came, but for the list of packages, which is empty here. Their
-source is published by the project Pyodide under the same version. CPython and its library: © the Python Software
-Foundation, under the PSF License, version 2.
+Pyodide {VERSION}, CPython 3.12 for browsers: © the Pyodide contributors and Mozilla, under the Mozilla Public License,
+version 2.0. The files are those of npm's package `pyodide`, as they came, but for the list of packages, which is empty
+here. Their source is published by the project Pyodide under the same version. CPython and its library: © the Python
+Software Foundation, under the PSF License, version 2.
 """
 
 
-class Missing(Exception):
+class UnavailableError(Exception):
     """Python for the browser cannot be had; the message says why, and what can be done."""
 
 
@@ -59,7 +59,7 @@ def is_there() -> bool:
 
 
 def archive() -> Path:
-    """The archive, fetched if it is not there; raises Missing."""
+    """The archive, fetched if it is not there; raises UnavailableError."""
     kept = cache_folder() / ARCHIVE
     if _is_whole(kept):
         return kept
@@ -71,7 +71,9 @@ def archive() -> Path:
                 return _keep(Path(scratch) / ARCHIVE, kept)
             troubles.append(f"{name}: {trouble}")
     why = "; ".join(troubles) or "there is neither npm nor uv on this machine"
-    raise Missing(f"{ARCHIVE} cannot be fetched ({why}). Put it into {kept.parent}, or build again with a network.")
+    raise UnavailableError(
+        f"{ARCHIVE} cannot be fetched ({why}). Put it into {kept.parent}, or build again with a network."
+    )
 
 
 def _clients() -> Iterator[tuple[str, list[str]]]:
@@ -108,7 +110,7 @@ def _keep(fetched: Path, kept: Path) -> Path:
         Path(part.name).chmod(0o644)
         Path(part.name).replace(kept)
     except OSError as error:
-        raise Missing(f"{ARCHIVE} cannot be kept in {kept.parent} ({error.strerror or error}).") from error
+        raise UnavailableError(f"{ARCHIVE} cannot be kept in {kept.parent} ({error.strerror or error}).") from error
     return kept
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
 FOLDER = "pyodide"  # below `_static`
+RUNNER = Path(__file__).with_name("cell_runner.py")  # what runs the cells in that Python
 CELL = re.compile(r'<div class="cell(?: [^"]*)? docutils container"')
 # A package in words, as a reader knows it; IPython is what a notebook is run by.
 NAMES = {"torch": "PyTorch", "gradus": "the library of this course", "numpy": "NumPy", "IPython": "Jupyter"}
@@ -35,10 +37,12 @@ def put_python_there(app: Sphinx, env: BuildEnvironment, names: list[str]) -> No
         return
     try:
         archive = browser_python.archive()
-    except browser_python.Missing as missing:
-        print(f"The chapters have no cells that run in the page: {missing}", file=sys.stderr)
+    except browser_python.UnavailableError as reason:
+        print(f"The chapters have no cells that run in the page: {reason}", file=sys.stderr)
         return
-    weight = browser_python.unpack(archive, Path(app.outdir) / "_static" / FOLDER)
+    folder = Path(app.outdir) / "_static" / FOLDER
+    weight = browser_python.unpack(archive, folder)
+    shutil.copy(RUNNER, folder)
     env.gradus_python = weight  # type: ignore[attr-defined]
 
 

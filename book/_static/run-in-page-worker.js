@@ -36,7 +36,7 @@ function say(kind, text) {
 
 async function load() {
   const python = await loadPyodide({ indexURL: new URL("pyodide/", self.location).href });
-  const source = await (await fetch("cell_runner.py")).text();
+  const source = await (await fetch(new URL("pyodide/cell_runner.py", self.location))).text();
   python.FS.writeFile("/home/pyodide/cell_runner.py", source);
   return python.pyimport("cell_runner").Cells(say);
 }

@@ -167,7 +167,7 @@
       this.field = make("textarea", { class: "run-field", spellcheck: "false", autocapitalize: "off", autocomplete: "off",
         wrap: "off", "aria-label": `Code of ${name}`, "aria-describedby": "run-keys" });
       this.said = make("span", { class: "run-said", role: "status" });
-      this.output = make("div", { class: "run-output", "aria-live": "polite", "aria-label": `Output of ${name}`, role: "region", hidden: "" });
+      this.output = make("div", { class: "run-output", "aria-live": "polite", "aria-label": `Output of ${name}`, role: "group", hidden: "" });
       this.runs = button("Run", `Run ${name}`, () => run([this]));
       this.stops = button("Stop", `Stop ${name}`, () => startAnew("Stopped. Python was started anew, and what the cells had computed is gone: run those above again."));
       this.resets = button("Reset", `Reset ${name}`, () => this.reset());
@@ -189,6 +189,7 @@
 
     write(text) {
       this.field.value = text;
+      this.field.setSelectionRange(0, 0);
       this.paint();
     }
 

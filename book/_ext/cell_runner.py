@@ -1,4 +1,4 @@
-"""Runs the cells of a page in the reader's browser, where `run-in-page-worker.js` loads it; any Python can import it."""
+"""Runs the cells of a page in the reader's browser; `run-in-page-worker.js` loads it, and any Python can."""
 
 from __future__ import annotations
 
