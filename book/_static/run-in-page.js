@@ -176,6 +176,8 @@
         this.runs, runsAbove, this.stops, this.resets, this.said);
       this.stops.hidden = true;
       box.classList.add("run-editor");
+      this.pre.removeAttribute("tabindex"); // it was a stop where it scrolls; now the field is
+      this.pre.setAttribute("aria-hidden", "true");
       this.pre.after(this.field);
       below.after(bar, this.output);
       this.write(keptText(page, id) ?? this.original);
