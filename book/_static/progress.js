@@ -475,7 +475,7 @@
     }
 
     function eraseAll() {
-      ask("Erase everything that this browser keeps of your progress? It cannot be brought back, unless you have exported it.",
+      ask("Erase everything that this browser keeps: your progress, which cannot be brought back unless you have exported it, and what you have changed in cells?",
         ["Erase it", () => { erase(); draw(); say(refusal || "Erased."); }],
         ["Keep it", () => say("Nothing was changed.")]);
     }

@@ -88,13 +88,19 @@
   const python = { worker: null, isReady: false, running: null, waiting: [], number: 0, said: () => {} };
 
   function begin() {
-    python.isReady = false;
-    python.worker = new Worker(new URL("run-in-page-worker.js", script.src), { type: "module" });
-    python.worker.addEventListener("message", ({ data }) => hear(data));
-    python.worker.addEventListener("error", (event) => {
+    const worker = new Worker(new URL("run-in-page-worker.js", script.src), { type: "module" });
+    const hearOf = (data) => { // one that was ended may still have had something to say
+      if (worker === python.worker) {
+        hear(data);
+      }
+    };
+    worker.addEventListener("message", ({ data }) => hearOf(data));
+    worker.addEventListener("error", (event) => {
       event.preventDefault();
-      hear({ failed: event.message || "the page's server does not have it" });
+      hearOf({ failed: event.message || "the site does not have it" });
     });
+    python.isReady = false;
+    python.worker = worker;
   }
 
   function hear(data) {
