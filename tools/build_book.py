@@ -20,6 +20,7 @@ from one_at_a_time import one_at_a_time
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
+import browser_python  # noqa: E402
 from execution_cache import fingerprint, hash_files, installed  # noqa: E402
 
 RENDERERS = ("jupyter-book", "sphinx", "sphinx-book-theme", "pydata-sphinx-theme", "myst-nb", "sphinx-mathjax-offline")
@@ -41,7 +42,7 @@ def is_scratch(path: Path) -> bool:
 
 def site_fingerprint(root: Path) -> str:
     """A hash that changes when a page could come out differently."""
-    facts = [fingerprint(root), *map(installed, RENDERERS)]
+    facts = [fingerprint(root), *map(installed, RENDERERS), f"cells run in the page: {browser_python.is_there()}"]
     return hash_files(root, site_inputs(root), [*facts, Path(__file__).read_text(encoding="utf-8")])
 
 
@@ -58,7 +59,7 @@ def build(root: Path, workers: int | None, cell_seconds: int) -> bool:
     html, unfit, stamp = (root / "_build" / name for name in ("html", "html-unfit", ".site-fingerprint"))
     index = html / "index.html"
     try:
-        wanted = site_fingerprint(root)
+        had_python, wanted = browser_python.is_there(), site_fingerprint(root)
         if index.is_file() and stamp.is_file() and stamp.read_text() == wanted:
             print(f"The site is up to date: {index}")
             return True
@@ -82,6 +83,8 @@ def build(root: Path, workers: int | None, cell_seconds: int) -> bool:
             f"The site is not fit to publish: mend the warnings above. To look at its pages: {unfit}", file=sys.stderr
         )
         return False
+    if had_python != browser_python.is_there():  # it was fetched for this site
+        wanted = site_fingerprint(root)
     stamp.write_text(wanted)
     print(f"The site was built in {time.perf_counter() - start:.0f} s: {index}")
     return True

@@ -42,6 +42,7 @@ ASK_EARLY = """\
   </script>
   """
 ALL_SHEETS = "pages.css"
+OTHERS = {"mathjax", "pyodide"}  # folders whose scripts give no class to an element
 IMPORT = re.compile(r"""@import ["']([^"':]+)["'];""")
 SHEET = re.compile(r'<link (?=[^>]*rel="stylesheet")[^>]*href="([^"]*_static/)([^"?]+)[^"]*"[^>]*>\s*')
 RELATIVE = re.compile(r"""url\((["']?)(?!data:|/|https?:|#)([^"')]+)""")
@@ -117,15 +118,21 @@ def with_one_sheet(page: str, version: str) -> str:
     return head + end + body
 
 
+def sheets_of(pages: Iterable[str]) -> list[str]:
+    """Every sheet that some page asks for: those of the page with most of them first, in its order."""
+    lists = sorted(([name for _, name in SHEET.findall(page)] for page in pages), key=len, reverse=True)
+    return list(dict.fromkeys(name for names in lists for name in names))
+
+
 def lighten(app: Sphinx, pages: dict[str, str]) -> None:
     static = Path(app.outdir) / "_static"
     options = (static / "documentation_options.js").read_text(encoding="utf-8")
     for name, page in pages.items():
         pages[name] = lightened(page, options, searches=name == SEARCH_PAGE)
-    scripts = [path for path in static.rglob("*.js") if "mathjax" not in path.parts]
+    scripts = [path for path in static.rglob("*.js") if not OTHERS & set(path.relative_to(static).parts)]
     known = words_of(pages.values(), (path.read_text(encoding="utf-8") for path in scripts))
-    sheets = max((SHEET.findall(page) for page in pages.values()), key=len)
-    text = "".join(used_rules(in_static(static, name), known) + "\n" for _, name in sheets)
+    sheets = sheets_of(pages.values())
+    text = "".join(used_rules(in_static(static, name), known) + "\n" for name in sheets)
     text = with_used_icons(text, static)
     (static / ALL_SHEETS).write_text(text, encoding="utf-8")
     version = hashlib.sha256(text.encode()).hexdigest()[:8]

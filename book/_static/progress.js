@@ -11,6 +11,7 @@
 
 (() => {
   const KEY = "gradus-progress", VERSION = 1;
+  const CODE_KEY = "gradus-code"; // the cells that a reader has changed (`run-in-page.js`), which are erased as well
   const DAYS = [1, 3, 7, 21, 60]; // until a question comes back, by its box
   const WORDS_PER_SECOND = 10, SHORTEST = 2, LONGEST = 30; // seconds that a section must be on the screen
   const EDGE = 16; // pixels below its last line that belong to a section
@@ -141,6 +142,7 @@
     refusal = "";
     try {
       localStorage.removeItem(KEY);
+      localStorage.removeItem(CODE_KEY);
     } catch {
       // Nothing was kept: there is nothing to erase.
     }
@@ -473,7 +475,7 @@
     }
 
     function eraseAll() {
-      ask("Erase everything that this browser keeps of your progress? It cannot be brought back, unless you have exported it.",
+      ask("Erase everything that this browser keeps: your progress, which cannot be brought back unless you have exported it, and what you have changed in cells?",
         ["Erase it", () => { erase(); draw(); say(refusal || "Erased."); }],
         ["Keep it", () => say("Nothing was changed.")]);
     }
