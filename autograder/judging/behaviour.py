@@ -117,7 +117,7 @@ def _is_unanswered(verdict: Verdict) -> bool:
 
 
 def _take(asked: Expected, data: bytes, pattern: Any) -> tuple[np.ndarray, float]:
-    """Hash what of an answer is compared exactly, and give its floats, in a row, with the roughest of their roundings."""
+    """Hash what of an answer is compared exactly, and give its floats in a row, with their roughest rounding."""
     none = np.zeros(0), _FINEST["float64"]
     try:
         frame = read_received(data)
