@@ -34,9 +34,7 @@ class Reader:
             route.abort()
 
 
-def reader_with(
-    browser: Browser, address: str, size: dict[str, int], scheme: str, **more: object
-) -> Iterator[Reader]:
+def reader_with(browser: Browser, address: str, size: dict[str, int], scheme: str, **more: object) -> Iterator[Reader]:
     """A reader with a screen of that size who prefers that colour scheme; `more` goes to the browser's context."""
     context = browser.new_context(viewport=size, color_scheme=scheme, **more)  # type: ignore[arg-type]
     reader = Reader(context.new_page(), address)

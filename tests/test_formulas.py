@@ -21,7 +21,9 @@ FACE = re.compile(r'font-family: "Gradus Math";.*?unicode-range:(.*?);', re.DOTA
 
 def spaces(tex: str) -> dict[str, tuple[str, str]]:
     """The space to the left and to the right of each operator, in units of TeX's: eighteenths of an em."""
-    found = re.findall(r'<mo[^>]*lspace="([\d.]*)(?:em)?" rspace="([\d.]*)(?:em)?"[^>]*>([^<]*)</mo>', mathml.mathml(tex))
+    found = re.findall(
+        r'<mo[^>]*lspace="([\d.]*)(?:em)?" rspace="([\d.]*)(?:em)?"[^>]*>([^<]*)</mo>', mathml.mathml(tex)
+    )
     return {sign: (f"{18 * float(left):.0f}", f"{18 * float(right):.0f}") for left, right, sign in found}
 
 
@@ -54,13 +56,13 @@ def test_alphabets_are_those_of_unicode(tex: str, letters: str) -> None:
 
 
 def test_columns_of_aligned_equations_lean_on_each_other_and_those_of_a_matrix_are_centred() -> None:
-    assert re.findall(r'<mtd class="([\w-]+)"', mathml.mathml(r"\begin{aligned} a &= b \end{aligned}", display=True)) == [
-        "math-right", "math-left",
-    ]  # fmt: skip
+    aligned = mathml.mathml(r"\begin{aligned} a &= b \end{aligned}", display=True)
+    assert re.findall(r'<mtd class="([\w-]+)"', aligned) == ["math-right", "math-left"]
     assert "class" not in mathml.mathml(r"\begin{pmatrix} a & b \\ c & d \end{pmatrix}")
 
 
-def test_an_accent_is_named_as_one() -> None:
+def test_an_accent_is_named_as_one_and_a_line_over_a_formula_is_a_border() -> None:
+    assert '<mrow class="math-overlined">' in mathml.mathml(r"\overline{x + y}")
     assert '<mover accent="true"><mi>y</mi>' in mathml.mathml(r"\hat{y}")
 
 

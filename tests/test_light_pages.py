@@ -10,7 +10,6 @@ from types import SimpleNamespace
 import pytest
 from fontTools.ttLib import TTFont
 from matplotlib import get_data_path
-from sphinx.errors import ExtensionError
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "book" / "_ext"))

@@ -38,7 +38,9 @@ def set_or_reported(node: nodes.math | nodes.math_block, tex: str, *, display: b
 
 def displayed(tex: str) -> str:
     """The source of a displayed formula as Sphinx reads it: lines may be broken, and a blank line begins another."""
-    parts = [rf"\begin{{split}}{part}\end{{split}}" if NEW_LINE in part else part for part in BLANK_LINES.split(tex.strip())]
+    parts = [
+        rf"\begin{{split}}{part}\end{{split}}" if NEW_LINE in part else part for part in BLANK_LINES.split(tex.strip())
+    ]
     return parts[0] if len(parts) == 1 else rf"\begin{{aligned}}{NEW_LINE.join(parts)}\end{{aligned}}"
 
 

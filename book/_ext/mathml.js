@@ -67,6 +67,7 @@ const KEPT = {
 const SPACES = { thinmathspace: 3 / 18, mediummathspace: 4 / 18, thickmathspace: 5 / 18 };
 const ROWS = new Set(["math", "mrow", "TeXAtom", "mstyle", "mpadded", "mphantom", "msqrt", "menclose", "mtd", "merror"]);
 // Accents: the signs of the keyboard are as wide as a letter in typefaces of mathematics.
+const OVERLINE = "\u2015"; // what MathJax stretches over a formula
 const ACCENTS = { "^": "ˆ", "~": "˜" };
 
 const explicit = (node, name) => node.attributes.getExplicit(name);
@@ -145,6 +146,9 @@ const children = (node, spaces) => node.childNodes.map((child) => written(child,
 function accented(node, spaces) {
   const attributes = {};
   for (const name of KEPT[node.kind]) attributes[name] = explicit(node, name);
+  if (node.kind === "mover" && operator(node.childNodes[1])?.getText() === OVERLINE) {
+    return tag("mrow", { class: "math-overlined" }, written(node.childNodes[0], spaces));
+  }
   const over = node.kind === "munder" ? null : operator(node.childNodes.at(-1));
   if (over && over.attributes.get("accent")) attributes.accent = "true";
   return tag(node.kind, attributes, node.childNodes.map((child) => written(child, spaces)).join(""));
