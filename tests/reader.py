@@ -16,35 +16,28 @@ class Reader:
 
     page: Page
     address: str
-    formulas: bool = True  # whether they are set, which takes seconds for each page
     troubles: list[str] = field(default_factory=list)
 
     def open(self, path: str) -> None:
         self.page.goto(self.address + path, wait_until="load")
-        self.page.evaluate("window.MathJax?.startup?.promise")
-        self.page.evaluate("window.gradusFormulas?.all()")
 
     def stay(self, path: str) -> None:
-        """Open a page, unless it is the one that is open: to set its formulas takes seconds."""
+        """Open a page, unless it is the one that is open."""
         if self.page.url != self.address + path:
             self.open(path)
 
     def fetch(self, route: Route) -> None:
-        if route.request.url.startswith(self.address + "_static/mathjax/") and not self.formulas:
-            route.fulfill(content_type="text/javascript", body="")
-        elif route.request.url.startswith(self.address):
+        if route.request.url.startswith(self.address):
             route.continue_()
         else:
             self.troubles.append(f"asked for {route.request.url}")
             route.abort()
 
 
-def reader_with(
-    browser: Browser, address: str, size: dict[str, int], scheme: str, *, formulas: bool = True, **more: object
-) -> Iterator[Reader]:
+def reader_with(browser: Browser, address: str, size: dict[str, int], scheme: str, **more: object) -> Iterator[Reader]:
     """A reader with a screen of that size who prefers that colour scheme; `more` goes to the browser's context."""
     context = browser.new_context(viewport=size, color_scheme=scheme, **more)  # type: ignore[arg-type]
-    reader = Reader(context.new_page(), address, formulas)
+    reader = Reader(context.new_page(), address)
     context.route("**/*", reader.fetch)
     page, troubles = reader.page, reader.troubles
     page.on("console", lambda said: troubles.append(said.text) if said.type in {"error", "warning"} else None)

@@ -31,7 +31,7 @@ PAGES = [str("book" / page) for page, figures in FIGURES.items() if figures]
 @pytest.fixture(scope="module", params=PAGES)
 def shown(request: pytest.FixtureRequest, browser: Browser, site_address: str) -> Iterator[tuple[Reader, str]]:
     """A chapter with steppers in a browser; once it is there, there is no network, not even the site."""
-    for reader in reader_with(browser, site_address, DESK, "light", formulas=False):
+    for reader in reader_with(browser, site_address, DESK, "light"):
         reader.open(request.param)
         reader.page.wait_for_load_state("networkidle")
         reader.page.evaluate("Promise.allSettled([...document.fonts].map((font) => font.load()))")  # they come late

@@ -18,7 +18,7 @@ INDEX = "book/appendix/index-of-terms.html"
 
 @pytest.fixture(scope="module")
 def reader(browser: Browser, site_address: str) -> Iterator[Reader]:
-    yield from reader_with(browser, site_address, DESK, "light", formulas=False)
+    yield from reader_with(browser, site_address, DESK, "light")
 
 
 def link(reader: Reader, address: str) -> Locator:
@@ -99,7 +99,7 @@ def test_the_card_lies_within_the_screen(reader: Reader) -> None:
 
 
 def test_a_finger_follows_the_link_and_sees_no_card(browser: Browser, site_address: str) -> None:
-    for reader in reader_with(browser, site_address, PHONE, "light", formulas=False, has_touch=True, is_mobile=True):
+    for reader in reader_with(browser, site_address, PHONE, "light", has_touch=True, is_mobile=True):
         reader.open(SOFTMAX)
         link(reader, "#term-logit").tap()
         reader.page.wait_for_url("**/glossary.html#term-logit")
@@ -108,7 +108,7 @@ def test_a_finger_follows_the_link_and_sees_no_card(browser: Browser, site_addre
 
 
 def test_a_book_opened_from_a_file_shows_it_as_well(browser: Browser, site: Path) -> None:
-    for reader in reader_with(browser, site.as_uri() + "/", DESK, "dark", formulas=False):
+    for reader in reader_with(browser, site.as_uri() + "/", DESK, "dark"):
         reader.open(SOFTMAX)
         expect(rest(reader, on="#term-logit")).to_contain_text("logit: a score before softmax")
         assert reader.troubles == []

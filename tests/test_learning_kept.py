@@ -25,7 +25,7 @@ def drawn(key: str, words: str = "Which?") -> str:
         f'<div class="quiz-choice"><input type="radio" name="quiz-1" id="quiz-1-{letter}" value="{letter}" '
         f'autocomplete="off"><label for="quiz-1-{letter}"><span class="quiz-letter">{letter}. </span>'
         f'<code class="docutils literal notranslate"><span class="pre">X</span> <span class="pre">@</span></code> '
-        f'<span class="math notranslate nohighlight">\\(x\\)</span></label></div>'
+        f'<span class="math notranslate nohighlight"><math><mi>x</mi></math></span></label></div>'
         for letter in "ab"
     )
     return (
@@ -66,8 +66,8 @@ def test_a_question_loses_what_the_script_adds_again_and_keeps_the_rest() -> Non
     assert (found["key"], found["page"]) == ("0123456789", "book/x")
     assert found["html"] == (
         '<fieldset data-right="b"><legend><em>Which</em>?</legend>'
-        '<label data-letter="a"><code>X @</code> <span class="math">\\(x\\)</span></label>'
-        '<label data-letter="b"><code>X @</code> <span class="math">\\(x\\)</span></label>'
+        '<label data-letter="a"><code>X @</code> <span class="math"><math><mi>x</mi></math></span></label>'
+        '<label data-letter="b"><code>X @</code> <span class="math"><math><mi>x</mi></math></span></label>'
         '</fieldset><details class="quiz-answer"><ul><li data-letter="a"><div>No.</div></li></ul></details>'
     )
 

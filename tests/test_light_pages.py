@@ -10,7 +10,6 @@ from types import SimpleNamespace
 import pytest
 from fontTools.ttLib import TTFont
 from matplotlib import get_data_path
-from sphinx.errors import ExtensionError
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
@@ -19,7 +18,6 @@ import accessible_pages  # noqa: E402
 import finished_pages  # noqa: E402
 import icon_faces  # noqa: E402
 import light_pages  # noqa: E402
-import offline_mathjax  # noqa: E402
 
 HEAD = """<head>
 <link href="../_static/styles/theme.css?digest=1" rel="stylesheet" />
@@ -110,26 +108,6 @@ def test_sheets_become_one_with_what_they_import_and_addresses_that_fit(tmp_path
     assert '<link rel="stylesheet" href="../_static/pages.css?v=0f" />' in page
     assert 'rel="icon"' in page
     assert light_pages.with_one_sheet("<head></head>", "0f") == "<head></head>"
-
-
-@pytest.mark.parametrize(
-    ("body", "loaded"),
-    [
-        ('<span class="math notranslate">x</span>', True),
-        ('<script src="_static/questions.js?v=1">', True),
-        ("<p>aftermath</p>", False),
-    ],
-)
-def test_mathjax_is_loaded_where_a_formula_is(body: str, loaded: bool) -> None:
-    head = '<script>window.MathJax = {"options": {}}</script>\n'
-    head += '<script defer="defer" src="_static/formulas.js?v=1"></script>\n'
-    assert (offline_mathjax.without_mathjax(head + body) == head + body) == loaded
-    assert loaded or offline_mathjax.without_mathjax(head + body) == body
-
-
-def test_mathjax_of_another_form_fails_the_build(tmp_path: Path) -> None:
-    with pytest.raises(ExtensionError, match=r"startup\.js and no core\.js"):
-        offline_mathjax.in_one(tmp_path)
 
 
 def test_the_lines_of_a_long_signature_are_no_list_of_definitions() -> None:

@@ -73,11 +73,11 @@ def test_a_script_of_another_form_fails_the_build(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "closed"),
     [
-        ('at <span class="math notranslate nohighlight">\\(x\\)</span>. Then', True),
-        ('(<span class="math notranslate nohighlight">\\(x\\)</span>), and', True),
-        ('<span class="math notranslate nohighlight">\\(x\\)</span> and', False),
-        ('<span class="math notranslate nohighlight">\\(x\\)</span>-th', False),
-        ('<div class="math notranslate nohighlight">\\[x\\]</div>.', False),
+        ('at <span class="math notranslate nohighlight"><math><mi>x</mi></math></span>. Then', True),
+        ('(<span class="math notranslate nohighlight"><math><mi>x</mi></math></span>), and', True),
+        ('<span class="math notranslate nohighlight"><math><mi>x</mi></math></span> and', False),
+        ('<span class="math notranslate nohighlight"><math><mi>x</mi></math></span>-th', False),
+        ('<div class="math notranslate nohighlight"><math><mi>x</mi></math></div>.', False),
     ],
 )
 def test_a_formula_and_the_mark_behind_it_stay_on_a_line(body: str, closed: bool) -> None:

@@ -32,7 +32,7 @@ BROKEN = """{{
 @pytest.fixture
 def reader(browser: Browser, site_address: str) -> Iterator[Reader]:
     """Somebody who has never been here, on a certain day."""
-    for someone in reader_with(browser, site_address, DESK, "light", formulas=False):
+    for someone in reader_with(browser, site_address, DESK, "light"):
         set_day(someone, 0)
         yield someone
 
@@ -436,8 +436,8 @@ def test_a_review_shows_formulas_as_the_chapter_does(browser: Browser, site_addr
         open_page(someone, SOFTMAX)
         answer(someone.page.locator(".quiz").first)
         box = review(someone, 1)
-        expect(box.locator(".quiz .math > mjx-container").first).to_be_visible()
-        assert box.locator(".quiz .math > mjx-container").count() == box.locator(".quiz .math").count()
+        expect(box.locator(".quiz .math > math").first).to_be_visible()
+        assert box.locator(".quiz .math > math").count() == box.locator(".quiz .math").count()
         answer(box.locator(".quiz"))
         for element in (box.locator(".kept-note"), box.locator(".review-count"), box.get_by_role("button").last):
             assert contrast(element) >= 4.5

@@ -99,7 +99,7 @@ def test_each_choice_is_explained_in_words_and_with_its_formulas(desk: Reader) -
             expect(verdict.locator("p").first).to_have_text(re.compile(rf"^. {letter} is {outcome}\.$"))
             explanation = quiz.locator(f"[data-letter={letter}] > div")
             assert len(verdict.inner_text()) > len(f"? {letter} is {outcome}.") + 20
-            for part in ("mjx-container", "code", "em"):
+            for part in ("math", "code", "em"):
                 assert verdict.locator(part).count() == explanation.locator(part).count()
             expect(quiz.locator(".is-right, .is-wrong")).to_have_count(1)
     assert desk.troubles == []

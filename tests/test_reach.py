@@ -57,7 +57,7 @@ def pages_of(site: Path) -> list[str]:
 @pytest.fixture(scope="module", params=MODES)
 def mode(request: pytest.FixtureRequest, browser: Browser, site_address: str) -> Iterator[tuple[str, Reader]]:
     size, scheme = MODES[request.param]
-    for reader in reader_with(browser, site_address, size, scheme, formulas=ALL):
+    for reader in reader_with(browser, site_address, size, scheme):
         yield request.param, reader
 
 
@@ -118,7 +118,6 @@ def test_a_page_opened_from_a_file_has_no_fault(site: Path, from_file: tuple[Pag
     # The page for addresses that do not exist knows the site's folder on the server, which a file does not have.
     for path in [each for each in site_links.pages(site) if each != "404.html"] if ALL else SAMPLE:
         page.goto((site / path).as_uri(), wait_until="load")
-        page.evaluate("window.MathJax?.startup?.promise")
         if troubles:
             found[path] = list(troubles)
         troubles.clear()

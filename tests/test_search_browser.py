@@ -34,7 +34,7 @@ QUERIES = {
 @pytest.fixture(params=ADDRESSES, scope="module")
 def reader(request: pytest.FixtureRequest, browser: Browser, site: Path, site_address: str) -> Iterator[Reader]:
     address = site_address if request.param == "http" else site.as_uri() + "/"
-    yield from reader_with(browser, address, DESK, "light", formulas=False)
+    yield from reader_with(browser, address, DESK, "light")
 
 
 def search(reader: Reader, query: str) -> Locator:

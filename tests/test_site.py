@@ -173,19 +173,6 @@ def test_works_that_a_chapter_cites_are_listed(site: Path) -> None:
     assert [key for key in cited if f'id="{key}"' not in references] == []
 
 
-def test_formulas_are_set_by_the_sites_own_mathjax(site: Path) -> None:
-    mathjax = site / "_static" / "mathjax"
-    assert (mathjax / "tex-chtml.js").is_file()
-    assert len(list((mathjax / "output" / "chtml" / "fonts" / "woff-v2").glob("*.woff"))) > 20
-    assert sum(path.stat().st_size for path in mathjax.rglob("*")) < 2.2e6, (
-        "only the needed part of MathJax is published"
-    )
-    with_script = {path for path in site.rglob("*.html") if "/formulas.js" in path.read_text(encoding="utf-8")}
-    with_formula = {path for path in site.rglob("*.html") if 'class="math ' in path.read_text(encoding="utf-8")}
-    assert with_script == with_formula | {site / "book" / "appendix" / "review.html"}
-    assert len(with_formula) > len(OF_PARTS) / 2
-
-
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_whoever_is_sent_the_address_of_a_page_sees_what_it_is(site: Path, page: Path) -> None:
     html, address = html_of(site, page), CONFIG["html"]["baseurl"]

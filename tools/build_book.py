@@ -23,7 +23,10 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import browser_python  # noqa: E402
 from execution_cache import fingerprint, hash_files, installed  # noqa: E402
 
-RENDERERS = ("jupyter-book", "sphinx", "sphinx-book-theme", "pydata-sphinx-theme", "myst-nb", "sphinx-mathjax-offline")
+RENDERERS = (
+    "jupyter-book", "sphinx", "sphinx-book-theme", "pydata-sphinx-theme", "myst-nb", "sphinx-mathjax-offline",
+    "mini-racer",
+)  # fmt: skip
 JUPYTER_BOOK = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
 # --all: a second build of unchanged pages would not see their broken references again.
 STRICT = ["--all", "-n", "-W", "--keep-going", "-q"]

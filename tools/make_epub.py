@@ -15,7 +15,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from paper import HERE, ROOT, Part, document, draw, edition, load_formulas, run
+from paper import HERE, ROOT, Part, document, draw, edition, run
 from playwright.sync_api import Browser
 
 TITLE, PROMISE = "Gradus", "Deep learning from the ground up"
@@ -86,8 +86,6 @@ def make(browser: Browser, site: Path, parts: list[Part], target: Path) -> tuple
         cover = page.locator("header").screenshot()
         rows = page.evaluate("Paper.rows")
         draw(page)
-        load_formulas(page)
-        page.evaluate("Paper.mathematics()")
         page.evaluate("Paper.stilled()")
         pages = page.evaluate("Paper.separated()")
     identity = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{TITLE} {edition()}"))

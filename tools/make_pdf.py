@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import pikepdf
-from paper import ROOT, PaperError, Part, document, draw, load_formulas, run
+from paper import ROOT, PaperError, Part, document, draw, run
 from playwright.sync_api import Browser, Page
 
 TITLE, PROMISE = "Gradus", "Deep learning from the ground up"
@@ -55,8 +55,6 @@ def make(browser: Browser, site: Path, parts: list[Part], target: Path) -> tuple
     """Write the document; returns its pages and its bytes. Raises PaperError."""
     with document(browser, site, parts, title=TITLE, promise=PROMISE) as page:
         draw(page)
-        load_formulas(page)
-        page.evaluate("MathJax.typesetPromise().then(() => null)")
         page.evaluate("document.fonts.ready.then(() => null)")
         first = pages_of(printed(page))
         page.evaluate("pages => Paper.numbered(pages)", first)

@@ -1,7 +1,7 @@
 """What a reader's browser fetches for each page of the built site, compressed, and the largest parts of it.
 
 `python tools/page_weights.py` lists the pages, the heaviest first. Counted are the page, its styles and its scripts,
-and MathJax where a formula is, each as gzip packs it; typefaces are the same for all, and pictures are in the pages.
+each as gzip packs it; typefaces are the same for all, and pictures and formulas are in the pages.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOADED = re.compile(r'<script [^>]*src="([^"?]+)|<link (?=[^>]*rel="stylesheet")[^>]*href="([^"?]+)')
-FORMULAS, MATHJAX = "formulas.js", "mathjax/tex-chtml.js"
 DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 LARGEST_DRAWING = 150_000  # bytes, as they stand in the page
 SHOWN = 3
@@ -31,10 +30,7 @@ def loaded(page: Path) -> list[Path]:
     """The page and every style and script that it asks for."""
     found = [page]
     for script, style in LOADED.findall(page.read_text(encoding="utf-8")):
-        path = (page.parent / (script or style)).resolve()
-        found.append(path)
-        if path.name == FORMULAS:
-            found.append(path.parent / MATHJAX)
+        found.append((page.parent / (script or style)).resolve())
     return found
 
 

@@ -170,23 +170,7 @@ const Paper = (() => {
     });
   };
 
-  // The rest is for readers of EPUB: formulas as MathML, a page a file, in the form of XML.
-  const mathematics = async () => {
-    for (const formula of document.querySelectorAll("main .math")) {
-      const display = formula.matches("div");
-      const number = formula.querySelector(".eqno");
-      number?.remove();
-      const source = formula.textContent.trim().replace(/^\\[([]|\\[)\]]$/g, "");
-      formula.innerHTML = await MathJax.tex2mmlPromise(source, { display });
-      formula.querySelector("math").setAttribute("alttext", source.trim());
-      formula.querySelectorAll("*").forEach((element) => {
-        const own = element.getAttributeNames().filter((attribute) => /^(class$|data-mjx)/.test(attribute));
-        own.forEach((attribute) => element.removeAttribute(attribute));
-      });
-      if (number) formula.append(number);
-    }
-  };
-
+  // The rest is for readers of EPUB: a page a file, in the form of XML.
   const stilled = () => {
     document.querySelectorAll("main :is(.controls, button, input, output, .now)").forEach((part) => part.remove());
     document.querySelectorAll("main :is(fieldset, legend, label)").forEach((part) => {
@@ -222,5 +206,5 @@ const Paper = (() => {
     });
   };
 
-  return { assemble, broken, numbered, mathematics, stilled, separated };
+  return { assemble, broken, numbered, stilled, separated };
 })();

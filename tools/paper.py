@@ -1,6 +1,6 @@
 """The site as one document, in a browser: what `make pdf` prints and `make epub` packs.
 
-A browser knows best what a page of HTML means, sets the formulas and draws the figures that are moved by hand. So the
+A browser knows best what a page of HTML means, draws the formulas and the figures that are moved by hand. So the
 pages of `_build/html` are put together in one, by `paper.js`, with the style of `paper.css`. Nothing is fetched from
 outside: the browser sees a server of this process, and that serves the site only.
 """
@@ -133,14 +133,6 @@ def draw(page: Page) -> None:
     if moves:
         for script in ("kernel", *moves):
             page.add_script_tag(url=f"/_static/move/{script}.js")
-
-
-def load_formulas(page: Page) -> None:
-    """Load what sets formulas, without setting any."""
-    settings = '{"options": {"processHtmlClass": "math"}, "startup": {"typeset": false}}'
-    page.evaluate(f"window.MathJax = {settings}")
-    page.add_script_tag(url="/_static/mathjax/tex-chtml.js")
-    page.evaluate("MathJax.startup.promise.then(() => null)")
 
 
 def run(make: Callable[[Browser, Path, list[Part], Path], tuple[int, int]], target: Path, unit: str) -> int:

@@ -69,7 +69,6 @@ def load_script(app: Sphinx, pagename: str, templatename: str, context: dict[str
     kept = {"data-kept": ""} if is_kept(app, pagename) else {}
     app.add_js_file("progress.js", loading_method="defer", **{"data-page": pagename}, **kept)
     if REVIEW in context.get("body", ""):
-        app.env.get_domain("math").data["has_equations"][pagename] = True  # the questions have formulas
         app.add_css_file("quiz.css")
         app.add_js_file("quiz.js", loading_method="defer")
         app.add_js_file("questions.js", loading_method="defer")
@@ -117,7 +116,7 @@ def as_json(value: object) -> str:
 
 
 def setup(app: Sphinx) -> dict[str, object]:
-    app.connect("html-page-context", load_script, priority=400)  # before MathJax asks whether there is a formula
+    app.connect("html-page-context", load_script, priority=400)
     app.setup_extension("finished_pages")
     app.connect("pages-finished", write_contents)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from sphinx.config import Config
 
 # A formula, and what may not begin a line behind it.
-CLOSED = re.compile(r'(<span class="math[^"]*"[^>]*>[^<]*</span>)((?:[.,;:!?)’”]|&#8217;|&#8221;)+)')
+CLOSED = re.compile(
+    r'(<span class="math[^"]*"[^>]*>(?:(?!</span>).)*</span>)((?:[.,;:!?)’”]|&#8217;|&#8221;)+)', re.DOTALL
+)
 ROBOTS = "User-agent: *\nAllow: /\nSitemap: {address}sitemap.xml\n"
 
 

@@ -1,6 +1,6 @@
 """A page's parts as short HTML and as plain words, for what is shown away from the page: previews, results of a search.
 
-Links and ids are left out: what they lead to is elsewhere. A formula keeps its TeX in HTML, for MathJax, and becomes
+Links and ids are left out: what they lead to is elsewhere. A formula is MathML in HTML, as on its page, and becomes
 ordinary characters in plain words.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 from html import escape
 
 from docutils import nodes
+from mathml import FormulaError, mathml
 from sphinx import addnodes
 from tex_words import tex_as_words
 
@@ -46,10 +47,16 @@ def as_html(node: nodes.Node) -> str:
     if isinstance(node, nodes.Text):
         return escape(str(node), quote=False)
     if isinstance(node, nodes.math):
-        tex = node.astext()
-        return f'<span class="math" title="{escape(tex_as_words(tex))}">\\({escape(tex, quote=False)}\\)</span>'
+        return f'<span class="math">{_formula(node.astext())}</span>'
     if isinstance(node, nodes.raw | nodes.comment | nodes.math_block | nodes.image | addnodes.index):
         return ""
     held = "".join(map(as_html, node.children))
     tag = TAGS.get(type(node), "")
     return f"<{tag}>{held}</{tag}>" if tag else held
+
+
+def _formula(tex: str) -> str:
+    try:
+        return mathml(tex)
+    except FormulaError:  # the page on which it stands says so
+        return escape(tex_as_words(tex))

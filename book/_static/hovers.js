@@ -28,7 +28,7 @@
   // What is copied has no ids, leads nowhere and cannot be operated.
   function copied(node) {
     const copy = node.cloneNode(true);
-    copy.querySelectorAll(".headerlink, script, button, input, .controls, .cell_input, mjx-assistive-mml").forEach((part) => part.remove());
+    copy.querySelectorAll(".headerlink, script, button, input, .controls, .cell_input").forEach((part) => part.remove());
     copy.querySelectorAll("a").forEach((link) => link.replaceWith(...link.childNodes));
     [copy, ...copy.querySelectorAll("[id], [tabindex], [aria-describedby]")].forEach((part) => {
       ["id", "tabindex", "aria-describedby"].forEach((name) => part.removeAttribute(name));
@@ -68,17 +68,6 @@
     return [...box.content.childNodes];
   }
 
-  async function setFormulas() {
-    const formulas = [...card.querySelectorAll("span.math[title]")];
-    if (formulas.length && window.MathJax?.typesetPromise) {
-      await MathJax.startup.promise;
-      await MathJax.typesetPromise([card]);
-    } else {
-      formulas.forEach((formula) => { formula.textContent = formula.title; });
-    }
-    formulas.forEach((formula) => formula.removeAttribute("title"));
-  }
-
   // Below the line in which the link stands, or above it where there is more room.
   function place(link) {
     const lines = [...link.getClientRects()], line = lines[0], around = card.offsetParent.getBoundingClientRect();
@@ -98,11 +87,8 @@
     }
     card.replaceChildren(...content);
     card.hidden = false;
-    await setFormulas();
-    if (shownFor === link) {
-      place(link);
-      link.setAttribute("aria-describedby", card.id);
-    }
+    place(link);
+    link.setAttribute("aria-describedby", card.id);
   }
 
   function close() {

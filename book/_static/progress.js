@@ -510,12 +510,6 @@
     return quiz;
   }
 
-  async function setFormulas(quiz) {
-    await window.MathJax?.startup?.promise;
-    await window.MathJax?.typesetPromise?.([quiz]);
-    dispatchEvent(new Event("resize")); // `wide-boxes.js` looks again
-  }
-
   function openReview(place) {
     const known = new Map((window.gradusQuestions ?? []).map((question) => [question.key, question]));
     const due = dueToday().filter(([key]) => known.has(key)).sort(([, one], [, other]) => (one.due < other.due ? -1 : one.due > other.due ? 1 : one.box - other.box));
@@ -543,7 +537,7 @@
       box.replaceChildren(quiz);
       onward.replaceChildren();
       window.gradusQuiz(quiz);
-      setFormulas(quiz);
+      dispatchEvent(new Event("resize")); // `wide-boxes.js` looks again
       quiz.addEventListener("quiz-answered", () => {
         onward.replaceChildren(button(i + 1 < due.length ? "Next question" : "Finish", () => { ask(i + 1); count.focus(); }));
       });

@@ -17,7 +17,7 @@
   }
 
   function update() {
-    for (const box of document.querySelectorAll("div.math mjx-container, .cell_output .text_html, .gradus-stepper .picture")) {
+    for (const box of document.querySelectorAll("div.math, .cell_output .text_html, .gradus-stepper .picture")) {
       setTabStop(box, scrolls(box));
     }
     for (const formula of document.querySelectorAll("span.math")) {
@@ -30,13 +30,11 @@
   }
 
   window.addEventListener("load", () => {
-    (window.MathJax?.startup?.promise ?? Promise.resolve()).then(update);
+    document.fonts.ready.then(update);
     let waiting;
-    for (const changed of ["resize", "formulas-set"]) {
-      window.addEventListener(changed, () => {
-        clearTimeout(waiting);
-        waiting = setTimeout(update, 200);
-      });
-    }
+    window.addEventListener("resize", () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(update, 200);
+    });
   });
 })();
