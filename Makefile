@@ -19,7 +19,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all help install data exercises book links prose page question mutants sample grade check test thorough lint format lock bench serve pdf epub lab student workflows reach clean packages attack gpu
+.PHONY: all help install data exercises book links prose page question mutants sample grade check test thorough processors lint format lock bench serve pdf epub lab student workflows reach clean packages attack gpu
 
 all: install data exercises book sample  ## set up, build the book, grade a sample class, say where everything is
 	@$(BIN)/python tools/verdict.py $(SAMPLE)
@@ -46,6 +46,9 @@ thorough: install data  ## run every cell again, every solution to its end, and 
 	@GRADUS_THOROUGH=1 $(BIN)/python tools/execute_chapters.py
 	@GRADUS_THOROUGH=1 $(BIN)/python -m pytest -q tests/test_cells_again.py
 	@GRADUS_THOROUGH=1 $(BIN)/python -m pytest -q tests/test_honest_students.py -k ps8
+
+processors: install data  ## run every chapter as processors of other kinds would compute it
+	@$(BIN)/python tools/other_processors.py
 
 links: book  ## ask every page that the course links to whether it is still there
 	@$(BIN)/jupyter-book build . --builder linkcheck --all -q
