@@ -35,7 +35,9 @@ LISTS = {"requirements-student.txt": "requirements.txt", "requirements-student-b
 LADDER = ("benchmarks/ladder.py", "benchmarks/history.py", "benchmarks/results/ladder.json")
 OF_BOOK = ("_config.yml", "book/references.bib", "book/course-map.tsv")
 OF_PACKAGE = ("pyproject.toml", "environment.yml", "postBuild", "LICENSE", "CITATION.cff", "tools/bootstrap.py")
-FOLDERS = {"book/_ext": ("*.py",), "book/_templates": ("*.html",), "book/_static": ("**/*.*",), "gradus": ("**/*.py",)}
+FOLDERS = {
+    "book/_ext": ("*.py", "*.js"), "book/_templates": ("*.html",), "book/_static": ("**/*.*",), "gradus": ("**/*.py",),
+}  # fmt: skip
 LEFT_OUT = {"__pycache__", ".ipynb_checkpoints", ".DS_Store"}
 EXECUTABLE = {"postBuild"}
 FRONT, GUIDE, COUNTED = "book/index.md", "book/appendix/instructors-guide.md", "book/appendix/kill-rates.md"
