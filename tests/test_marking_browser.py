@@ -23,12 +23,8 @@ TEXTS = {
     "another": "The gradient is zero: $\\alpha$ [see](https://elsewhere.example/page)",
     "nothing": "",
 }
-SIZES = {
-    "desk": (DESK, "light"),
-    "night": (DESK, "dark"),
-    "phone": (PHONE, "light"),
-    "zoom": ({"width": 700, "height": 500}, "dark"),
-}
+ZOOMED = {"width": DESK["width"] // 2, "height": DESK["height"] // 2}  # what 200 % leave of a desk
+SIZES = {"desk": (DESK, "light"), "night": (DESK, "dark"), "phone": (PHONE, "light"), "zoomed": (ZOOMED, "dark")}
 
 
 @pytest.fixture
