@@ -45,6 +45,7 @@ def register(app: typer.Typer) -> None:
     app.command()(collect)
     app.command()(grade)
     app.command()(regrade)
+    app.command()(mark)
     app.command()(explain)
     app.command()(groups)
     app.command()(report)
@@ -265,6 +266,34 @@ def regrade(
         sys.stdout.write(_as_json(found, sys.stdout.encoding).decode())
     if plan.failures or (options.accept and not options.falls and plan.students("falls")):
         raise typer.Exit(1)
+
+
+def mark(
+    problem_set: Annotated[
+        str, typer.Argument(metavar="PS", help="The problem set, for example ps4.", autocompletion=_problem_sets)
+    ],
+    folder: CourseFolder = None,
+    question: Annotated[
+        list[str] | None, typer.Option(metavar="Q", help="Only this question; may be repeated.")
+    ] = None,
+    again: Annotated[bool, typer.Option("--all", help="Those too that have a mark by hand already.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where the page is served. 0: any that is free.")] = 0,
+    open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
+) -> None:
+    """Mark written answers by keyboard, in a page on this machine: without names, and with the guide beside each.
+
+    Equal answers come together, and nearly equal ones next to them. Each mark is saved at once in nbgrader's gradebook,
+    as formgrader saves it; extra credit stays. A mark that somebody else gave meanwhile is never written over unasked.
+
+    The page is for this machine's browser alone, and for who has its address. It ends with Ctrl-C. `gradus grade`
+    afterwards brings the marks into table and feedback pages.
+
+    Exit 0 when it was ended, 2 when there was nothing to begin with.
+    """
+    from autograder.marking_page.command import mark as mark_class
+
+    _say_what_can_be_said()
+    mark_class(_course(folder), problem_set, question or (), again=again, port=port, open_page=open_page)
 
 
 def explain(

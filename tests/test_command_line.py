@@ -26,7 +26,7 @@ def gradus(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
 def test_help_lists_the_students_and_the_instructors_commands() -> None:
     shown = gradus("--help")
     assert shown.returncode == 0
-    for command in ("doctor", "data", "preflight", "export-library", "release", "grade", "variants", "mutants"):
+    for command in ("doctor", "data", "preflight", "export-library", "release", "grade", "mark", "variants", "mutants"):
         assert command in shown.stdout
 
 
