@@ -32,7 +32,7 @@ def there(site: Path) -> Path:
 @pytest.fixture(scope="module")
 def reader(browser: Browser, site_address: str, there: Path) -> Iterator[Reader]:
     """The chapter, with its Python loaded; a test that needs certain names runs the cells that define them."""
-    for someone in reader_with(browser, site_address, DESK, "light", formulas=False):
+    for someone in reader_with(browser, site_address, DESK, "light"):
         opened(someone)
         yield someone
 
@@ -235,7 +235,7 @@ def test_nothing_is_loaded_before_the_button_and_nothing_shows_without_scripts(
     browser: Browser, site_address: str, there: Path
 ) -> None:
     asked: list[str] = []
-    for someone in reader_with(browser, site_address, DESK, "light", formulas=False):
+    for someone in reader_with(browser, site_address, DESK, "light"):
         someone.page.on("request", lambda request: asked.append(request.url))
         someone.open(f"{CHAPTER}.html")
         someone.page.wait_for_load_state("networkidle")
@@ -243,14 +243,14 @@ def test_nothing_is_loaded_before_the_button_and_nothing_shows_without_scripts(
         expect(someone.page.locator(".run-offer")).to_contain_text(
             re.compile(r"\d+ MB \(\d+ MB where the server packs it\)")
         )
-    for scriptless in reader_with(browser, site_address, DESK, "light", formulas=False, java_script_enabled=False):
+    for scriptless in reader_with(browser, site_address, DESK, "light", java_script_enabled=False):
         scriptless.page.goto(f"{site_address}{CHAPTER}.html")
         assert scriptless.page.locator("[class*=run-]:not(.run-links)").count() == 0
         expect(scriptless.page.locator("#run-in-page")).to_be_hidden()
 
 
 def test_opened_from_a_file_the_page_says_why_not_and_where(browser: Browser, there: Path) -> None:
-    for someone in reader_with(browser, there.as_uri() + "/", DESK, "light", formulas=False):
+    for someone in reader_with(browser, there.as_uri() + "/", DESK, "light"):
         someone.open(f"{CHAPTER}.html")
         offer = someone.page.locator(".run-offer")
         expect(offer).to_contain_text("opened from a file, browsers do not let it. Run them elsewhere: Colab")
