@@ -62,6 +62,11 @@ class Packed(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A browser that leaves a page hangs up on what it was still fetching: nothing to tell."""
+
+
 def heaviest_chapter() -> str:
     """The chapter whose page has the most bytes."""
     page = max(SITE.glob("book/*/*.html"), key=lambda path: path.stat().st_size)
@@ -86,7 +91,7 @@ def main() -> int:
     browsers = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
     os.environ.setdefault("CHROME_PATH", next(browsers, ""))
     results: dict[str, dict[str, float]] = {}
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Packed, directory=str(SITE))) as server:
+    with Server(("127.0.0.1", 0), partial(Packed, directory=str(SITE))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         with tempfile.TemporaryDirectory(prefix="gradus-lighthouse-") as scratch:
             for page in ("index.html", heaviest_chapter(), PROBLEM_SET):
