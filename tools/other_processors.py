@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 from unittest import mock
 
@@ -39,7 +40,11 @@ def main() -> int:
     for kind, environment in KINDS.items():
         print(f"{len(chapters)} chapters, {kind}:", flush=True)
         failed = []
-        with mock.patch.dict(os.environ, environment):
+        # torch's compiler keeps what it made for one kind, and would run it on another.
+        with (
+            tempfile.TemporaryDirectory() as compiled,
+            mock.patch.dict(os.environ, environment | {"TORCHINDUCTOR_CACHE_DIR": compiled}),
+        ):
             for outcome in outcomes(chapters, min(available_cores(), len(chapters)), CELL_SECONDS):
                 mark = "FAILED " if outcome.problem else "       "
                 print(f"{outcome.seconds:7.1f} s {mark}{outcome.chapter.relative_to(ROOT)}", flush=True)
