@@ -13,7 +13,9 @@ import typer
 from gradus.progress_bar import progress_bar
 
 if TYPE_CHECKING:
-    pass
+    from collections.abc import Callable
+
+    from rich.console import Console
 
     from autograder.course import Course
 
@@ -24,6 +26,10 @@ def _problem_sets(incomplete: str) -> list[str]:
 
     return [name for name in Course.from_environment().problem_sets() if name.startswith(incomplete)]
 
+
+ProblemSet = Annotated[
+    str, typer.Argument(metavar="PS", help="The problem set, for example ps4.", autocompletion=_problem_sets)
+]
 
 CourseFolder = Annotated[
     Path | None,
@@ -96,9 +102,7 @@ def release(
 
 
 def collect(
-    problem_set: Annotated[
-        str, typer.Argument(metavar="PS", help="The problem set, for example ps4.", autocompletion=_problem_sets)
-    ],
+    problem_set: ProblemSet,
     sources: Annotated[list[Path], typer.Argument(metavar="SOURCE...", help="Zips, folders or single notebooks.")],
     folder: CourseFolder = None,
     roster: Annotated[
@@ -136,9 +140,7 @@ def collect(
 
 
 def grade(
-    problem_set: Annotated[
-        str, typer.Argument(metavar="PS", help="The problem set, for example ps4.", autocompletion=_problem_sets)
-    ],
+    problem_set: ProblemSet,
     folder: CourseFolder = None,
     as_json: Annotated[
         str | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON; - is stdout.")
@@ -175,27 +177,19 @@ def grade(
     """
     from rich.console import Console
 
-    from autograder.files.writing import require_writable, write_result
     from autograder.grading.grade import RunOptions
     from autograder.grading.grade import grade as grade_class
 
     _say_what_can_be_said()
     here = _course(folder)
     here.require_usable_name()
-    if as_json and as_json != "-":
-        require_writable(Path(as_json))
+    _require_writable(as_json)
     options = RunOptions(workers=workers, seed=seed, fresh=fresh, feedback=feedback, sandbox=not unsafe)
     with progress_bar(Console(stderr=True), "preparing") as progress:
         report = grade_class(here, problem_set, options, progress)
     from autograder.feedback.class_table import show  # with nbgrader, which is imported while the sandboxes start
 
-    try:
-        if as_json and as_json != "-":
-            write_result(Path(as_json), _as_json(report.as_dict(), "utf-8"))
-    finally:
-        show(report, Console(stderr=as_json == "-"))
-    if as_json == "-":
-        sys.stdout.write(_as_json(report.as_dict(), sys.stdout.encoding).decode())
+    _tell(report.as_dict(), as_json, lambda console: show(report, console))
     for failure in report.failures:
         print(f"gradus: {failure}; see {here.log}.", file=sys.stderr)
     if report.failures:
@@ -203,9 +197,7 @@ def grade(
 
 
 def regrade(
-    problem_set: Annotated[
-        str, typer.Argument(metavar="PS", help="The problem set, for example ps4.", autocompletion=_problem_sets)
-    ],
+    problem_set: ProblemSet,
     folder: CourseFolder = None,
     question: Annotated[
         list[str] | None, typer.Option(metavar="Q", help="Only this question; may be repeated.")
@@ -240,15 +232,13 @@ def regrade(
     """
     from rich.console import Console
 
-    from autograder.files.writing import require_writable, write_result
     from autograder.grading.regrade import RegradeOptions
     from autograder.grading.regrade import regrade as regrade_class
 
     _say_what_can_be_said()
     here = _course(folder)
     here.require_usable_name()
-    if as_json and as_json != "-":
-        require_writable(Path(as_json))
+    _require_writable(as_json)
     options = RegradeOptions(
         tuple(question or ()), tuple(student or ()), accept or accept_falls, accept_falls, workers, feedback, not unsafe
     )
@@ -257,21 +247,13 @@ def regrade(
     from autograder.feedback.plan_table import show
 
     found = {**plan.as_dict(), "accepted": options.accept, "falls_accepted": options.falls}
-    try:
-        if as_json and as_json != "-":
-            write_result(Path(as_json), _as_json(found, "utf-8"))
-    finally:
-        show(plan, options.accept, options.falls, Console(stderr=as_json == "-"))
-    if as_json == "-":
-        sys.stdout.write(_as_json(found, sys.stdout.encoding).decode())
+    _tell(found, as_json, lambda console: show(plan, options.accept, options.falls, console))
     if plan.failures or (options.accept and not options.falls and plan.students("falls")):
         raise typer.Exit(1)
 
 
 def mark(
-    problem_set: Annotated[
-        str, typer.Argument(metavar="PS", help="The problem set, for example ps4.", autocompletion=_problem_sets)
-    ],
+    problem_set: ProblemSet,
     folder: CourseFolder = None,
     question: Annotated[
         list[str] | None, typer.Option(metavar="Q", help="Only this question; may be repeated.")
@@ -298,9 +280,7 @@ def mark(
 
 def explain(
     student: Annotated[str, typer.Argument(metavar="STUDENT", help="As the folder in submitted/ is called.")],
-    problem_set: Annotated[
-        str, typer.Argument(metavar="PS", help="The problem set, for example ps4.", autocompletion=_problem_sets)
-    ],
+    problem_set: ProblemSet,
     folder: CourseFolder = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")] = False,
 ) -> None:
@@ -321,9 +301,7 @@ def explain(
 
 
 def groups(
-    problem_set: Annotated[
-        str, typer.Argument(metavar="PS", help="The problem set, for example ps4.", autocompletion=_problem_sets)
-    ],
+    problem_set: ProblemSet,
     question: Annotated[str | None, typer.Option(metavar="Q", help="Only the groups of this question.")] = None,
     folder: CourseFolder = None,
     name: Annotated[
@@ -370,9 +348,7 @@ def groups(
 
 
 def report(
-    problem_set: Annotated[
-        str, typer.Argument(metavar="PS", help="The problem set, for example ps4.", autocompletion=_problem_sets)
-    ],
+    problem_set: ProblemSet,
     folder: CourseFolder = None,
     to: Annotated[
         Path | None, typer.Option(metavar="HTML", help="Where the page goes. Default: reports/PS.html in the course.")
@@ -415,9 +391,7 @@ def report(
 
 
 def export(
-    problem_set: Annotated[
-        str, typer.Argument(metavar="PS", help="The problem set, for example ps4.", autocompletion=_problem_sets)
-    ],
+    problem_set: ProblemSet,
     marks: Annotated[
         Path, typer.Option(metavar="JSON", help="What `gradus grade PS --json FILE` wrote.", show_default=False)
     ],
@@ -577,6 +551,29 @@ def _course(folder: Path | None) -> Course:
     from autograder.course import Course
 
     return Course(folder) if folder else Course.from_environment()
+
+
+def _require_writable(as_json: str | None) -> None:
+    """Raise a GradusError, before anything is run, where `--json` names a file that cannot be written."""
+    from autograder.files.writing import require_writable
+
+    if as_json and as_json != "-":
+        require_writable(Path(as_json))
+
+
+def _tell(report: dict[str, Any], as_json: str | None, show: Callable[[Console], object]) -> None:
+    """Write a report where `--json` says, and show it to people in any case, on the stream that is left for them."""
+    from rich.console import Console
+
+    from autograder.files.writing import write_result
+
+    try:
+        if as_json and as_json != "-":
+            write_result(Path(as_json), _as_json(report, "utf-8"))
+    finally:
+        show(Console(stderr=as_json == "-"))
+    if as_json == "-":
+        sys.stdout.write(_as_json(report, sys.stdout.encoding).decode())
 
 
 def _as_json(report: dict[str, Any], encoding: str) -> bytes:
