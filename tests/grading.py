@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+import autograder.cli
 from autograder.cli import register
 from autograder.course import Course
 
@@ -44,6 +48,15 @@ class Graded:
     def coded(self, student: str) -> dict[str, float]:
         given = self.submission(student)["marks"]
         return {question: mark for question, mark in given.items() if question.startswith("test_")}
+
+
+@contextmanager
+def graded_in_place(course: Course, problem_set: str) -> Iterator[Course]:
+    """A course that was graded, and that every command of this process works on while this lasts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(autograder.cli, "_course", lambda _: course)
+        assert graded(course, problem_set, "--seed", "3", "--no-feedback").exit_code == 0
+        yield course
 
 
 def graded(course: Course, problem_set: str, *options: str) -> Graded:

@@ -13,7 +13,7 @@ import pytest
 import tiny_problem_set as tiny
 import torch
 import typer
-from grading import graded
+from grading import graded, graded_in_place
 from typer.testing import CliRunner, Result
 
 import autograder.cli
@@ -185,9 +185,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
         tiny.hand_in(made, f"student{number}", tiny.answered(released, double=answer, halve=tiny.RIGHT["halve"]))
     tiny.hand_in(made, "stub", released)
     tiny.hand_in(made, "broken", b"{")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(autograder.cli, "_course", lambda _: made)
-        assert graded(made, tiny.NAME, "--seed", "3", "--no-feedback").exit_code == 0
+    with graded_in_place(made, tiny.NAME):
         yield made
 
 

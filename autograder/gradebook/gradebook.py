@@ -26,7 +26,7 @@ from autograder.course import Course
 from autograder.files.writing import write_whole
 from autograder.gradebook import new_gradebook  # noqa: F401  (nbgrader asks it for the version)
 from autograder.gradebook.settings import store_of
-from autograder.gradebook.store import store_at
+from autograder.gradebook.store import Store, store_at
 from autograder.records.report import GradedCell
 from gradus.errors import GradusError
 from gradus.notebook.cells import has_points, is_answer, is_by_hand, label_of, points_of
@@ -65,10 +65,10 @@ def register(course: Course, problem_set: str, digest: str = "") -> list[str]:
     from autograder.gradebook.generate import StageError, generate
     from autograder.gradebook.migration import migrate
 
-    known = course.results / problem_set / _REGISTERED
-    if _is_registered(course, problem_set, known, digest):
+    store, known = store_of(course), course.results / problem_set / _REGISTERED
+    if _is_registered(course, problem_set, store, known, digest):
         return []
-    store, released, said = store_of(course), course.released_notebook(problem_set), []
+    released, said = course.released_notebook(problem_set), []
     try:
         store.make_whole()
         try:
@@ -91,13 +91,13 @@ def register(course: Course, problem_set: str, digest: str = "") -> list[str]:
     return said
 
 
-def _is_registered(course: Course, problem_set: str, known: Path, digest: str) -> bool:
+def _is_registered(course: Course, problem_set: str, store: Store, known: Path, digest: str) -> bool:
     """Whether this very problem set was registered, and the gradebook has its cells: it may be an older copy."""
     try:
-        if not digest or known.read_text(encoding="utf-8") != digest or not store_of(course).is_there():
+        if not digest or known.read_text(encoding="utf-8") != digest or not store.is_there():
             return False
         cells = read(course.released_notebook(problem_set))["cells"]
-        with Gradebook(store_of(course).address) as gradebook:
+        with Gradebook(store.address) as gradebook:
             notebooks = gradebook.find_assignment(problem_set).notebooks
             points = {cell.name: cell.max_score for one in notebooks for cell in (*one.grade_cells, *one.task_cells)}
             answers = {cell.name for one in notebooks for cell in one.solution_cells}

@@ -6,6 +6,7 @@ import os
 import sys
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
@@ -15,6 +16,9 @@ from autograder.feedback.template import TEMPLATE, TEMPLATES
 from autograder.files.writing import write_whole
 from autograder.gradebook.store import FileStore, Store, store_at
 from gradus.errors import GradusError
+
+if TYPE_CHECKING:
+    from autograder.gradebook.late import LatePenalties
 
 NEVER_COPIED = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "variants"]
 STUB = "# YOUR CODE HERE\nraise NotImplementedError"
@@ -116,6 +120,15 @@ def course_zone(config: Config) -> str:
     """The time zone that the instructor has set for nbgrader; "" for none."""
     zones = (config.get(section, {}).get("timezone") for section in ("NbGraderAPI", "Exchange"))
     return next((zone for zone in zones if isinstance(zone, str)), "")
+
+
+def late_penalties(course: Course, config: Config) -> LatePenalties | None:
+    """What the instructor takes off for being late; nbgrader takes nothing off unless it is told to."""
+    if not has_own_options(course):
+        return None
+    from autograder.gradebook.late import LatePenalties
+
+    return LatePenalties(config)
 
 
 def _own_config(course: Course) -> str:

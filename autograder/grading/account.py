@@ -9,18 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 from autograder.course import Course
 from autograder.gradebook.gradebook import Class, opened, questions
-from autograder.gradebook.settings import course_zone, has_own_options, nbgrader_options
+from autograder.gradebook.settings import course_zone, late_penalties, nbgrader_options
 from autograder.grading.content import versions
 from autograder.grading.session import Session
 from autograder.records.graded import Graded
 from autograder.records.report import GradedCell
 from autograder.submissions.attempts import HandedIn, submitted_folder
-from autograder.submissions.folders import find_submissions
+from autograder.submissions.folders import find_submissions, require_student
 from autograder.submissions.intake import UnreadableError
 from autograder.submissions.timestamps import Timestamp, timestamp_in
 from gradus.errors import GradusError
@@ -97,10 +96,7 @@ def account(course: Course, problem_set: str, student: str) -> Account:
         GradusError: there is no such problem set or student, or nothing was graded yet.
     """
     course.require(problem_set)
-    students = [submission.student for submission in find_submissions(course, problem_set)]
-    if student not in students:
-        near = get_close_matches(student, students, n=3) or sorted(students)[:5]
-        raise GradusError(f"{student!r} has handed in nothing for {problem_set}; there are {', '.join(near)}.")
+    require_student(student, find_submissions(course, problem_set), problem_set)
     if not (course.results / problem_set / "run.json").is_file():
         raise GradusError(f"{problem_set} was not graded in {course.root} yet: run `gradus grade {problem_set}`.")
     with Session.open(course, problem_set) as session:
@@ -111,12 +107,7 @@ def account(course: Course, problem_set: str, student: str) -> Account:
     config = nbgrader_options(course)
     stamp = timestamp_in(submitted_folder(course, problem_set, student), course_zone(config))
     with opened(course) as gradebook:
-        late = None
-        if has_own_options(course):
-            from autograder.gradebook.late import LatePenalties
-
-            late = LatePenalties(config)
-        marks = Class(gradebook, problem_set, late)
+        marks = Class(gradebook, problem_set, late_penalties(course, config))
         if student not in marks.marks():
             raise GradusError(f"{student!r} has no mark for {problem_set} yet: run `gradus grade {problem_set}`.")
         recorded, comments = marks.marks_of(student), marks.comments(student)

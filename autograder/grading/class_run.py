@@ -16,7 +16,7 @@ from autograder.engine.pool import Pool, Sandbox
 from autograder.feedback.writer import FeedbackWriter
 from autograder.files.writing import remove_all_but, write_whole
 from autograder.gradebook.gradebook import Class, opened, questions, register
-from autograder.gradebook.settings import course_zone, has_own_options, nbgrader_options
+from autograder.gradebook.settings import course_zone, late_penalties, nbgrader_options
 from autograder.grading.content import versions
 from autograder.grading.session import Session
 from autograder.records.graded import Graded
@@ -28,8 +28,6 @@ from gradus.errors import GradusError
 
 if TYPE_CHECKING:
     from traitlets.config import Config
-
-    from autograder.gradebook.late import LatePenalties
 
 Progress = Callable[[str, int, int], Any]  # a student's name, the submissions done, and those in all
 BATCH = 25  # submissions between two commits of the gradebook
@@ -60,7 +58,7 @@ class ClassRun:
         """Record the submissions that are ready, run and record those that wait."""
         config = nbgrader_options(self.course)
         self.zone = course_zone(config)
-        late = self._late_penalties(config)
+        late = late_penalties(self.course, config)
         outcomes = pool.map_unordered(self._grade, waiting)
         notes = register(
             self.course, self.name, self.session.content_digest()
@@ -74,14 +72,6 @@ class ClassRun:
                     self._take(submission, future.result)
             self.marks.commit()
             return replace(self._summary(self.marks.marks()), notes=[*notes, *(late.notes() if late else [])])
-
-    def _late_penalties(self, config: Config) -> LatePenalties | None:
-        """What the instructor takes off; nbgrader takes nothing off unless it is told to."""
-        if not has_own_options(self.course):
-            return None
-        from autograder.gradebook.late import LatePenalties
-
-        return LatePenalties(config)
 
     def _feedback_writer(self, config: Config) -> AbstractContextManager[FeedbackWriter | None]:
         return FeedbackWriter(self.course, self.name, config) if self.with_feedback else nullcontext()
@@ -101,7 +91,7 @@ class ClassRun:
             raise
         except Exception as error:
             _log.exception("grading %s", submission.student)
-            self.failures[submission.student] = f"the grader failed, not the submission ({_first_line(error)})"
+            self.failures[submission.student] = f"the grader failed, not the submission ({first_line(error)})"
         self.done += 1
         self.progress(submission.student, self.done, len(self.submissions))
         if self.done % BATCH == 0:
@@ -173,5 +163,6 @@ def _content(path: Path) -> bytes:
         return b""
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What an error says, as far as it fits into a sentence."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -5,27 +5,25 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 
 from autograder.bounded.process import prepare
 from autograder.course import Course
-from autograder.engine.pool import Pool, Sandbox
+from autograder.engine.pool import Sandbox
 from autograder.engine.sandbox import WarmProcess
 from autograder.gradebook.gradebook import Class, opened
-from autograder.gradebook.settings import course_zone, has_own_options, nbgrader_options
-from autograder.grading.class_run import Progress
+from autograder.gradebook.settings import course_zone, late_penalties, nbgrader_options
+from autograder.grading.class_run import Progress, first_line
 from autograder.grading.marker_maker import FOR_MARKERS
 from autograder.grading.outputs import show_mark_again
-from autograder.grading.run import SURE_TO_ERR, ended_at_once, split
+from autograder.grading.run import pool_for, split
 from autograder.grading.run_options import RegradeOptions
 from autograder.grading.session import Session
 from autograder.grading.since import GradedWith, changes, points_in, remembered
 from autograder.records.graded import Graded
 from autograder.records.plan import Change, Move, Plan, Way
 from autograder.submissions.attempts import submitted_folder
-from autograder.submissions.folders import Submission, find_submissions
+from autograder.submissions.folders import Submission, find_submissions, require_student
 from autograder.submissions.timestamps import timestamp_in
-from gradus.cores import available_cores
 from gradus.errors import GradusError
 
 _HAIR = 1e-9  # between marks that are the same
@@ -58,12 +56,7 @@ def regraded_class(
         before = remembered(course, problem_set)
         changed = [] if before is None else changes(before, session.assignment, session.options, session.seed)
         points = points_in(session.assignment.source)
-        late = None
-        if has_own_options(course):
-            from autograder.gradebook.late import LatePenalties
-
-            late = LatePenalties(nbgrader_options(course))
-        recorded = Class(gradebook, problem_set, late)
+        recorded = Class(gradebook, problem_set, late_penalties(course, nbgrader_options(course)))
         about = changed if before is not None else [Change("", _OLDER)]
         _require_possible(session, recorded, points, about, options)
         tried = () if options.accept else options.questions
@@ -91,10 +84,7 @@ def regraded_class(
 def _chosen(submissions: list[Submission], options: RegradeOptions, problem_set: str) -> list[Submission]:
     there = [submission for submission in submissions if not submission.obstacle]
     for student in options.students:
-        names = [submission.student for submission in there]
-        if student not in names:
-            near = get_close_matches(student, names, n=3) or sorted(names)[:5]
-            raise GradusError(f"{student!r} has handed in nothing for {problem_set}; there are {', '.join(near)}.")
+        require_student(student, there, problem_set)
     return [submission for submission in there if not options.students or submission.student in options.students]
 
 
@@ -138,20 +128,11 @@ def _run(
 ) -> None:
     """Grade the submissions, as far as they have to be, and compare each as it comes."""
     todo = split(session, submissions)
-    workers = min(options.workers or available_cores(), len(todo.waiting))
-    if not workers:
-        warm.close()
-    limits, sandbox, modules = session.options.limits, session.options.sandbox, tuple(todo.modules)
 
     def grade(submission: Submission, box: Sandbox) -> Graded:
         return session.grade_submission(submission.student, box.run)
 
-    with Pool[Submission, Graded](workers, limits, sandbox, modules, warm) as pool, ended_at_once(session):
-        pool.warm()
-        if todo.waiting:
-            pool.submit(lambda box: session.answer_key(box.run))
-        if len(todo.waiting) >= SURE_TO_ERR:
-            pool.submit(lambda box: session.hints.prepare(box.run))
+    with pool_for(todo, session, options.workers, warm) as pool:
         outcomes = pool.map_unordered(grade, todo.waiting)
         done = 0
         for submission in todo.ready:
@@ -189,8 +170,7 @@ class _Comparison:
             raise
         except Exception as error:
             _log.exception("regrading %s", student)
-            said = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            self.found.failures[student] = f"the grader failed, not the submission ({said})"
+            self.found.failures[student] = f"the grader failed, not the submission ({first_line(error)})"
 
     def _compare(self, student: str, graded: Graded) -> None:
         if self.session.find_any(graded.key) is None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from autograder.records.report import Report
 
 _FOR_PAGES = ("autograder.feedback.pages",)
-SURE_TO_ERR = 10  # of so many submissions one is wrong somewhere, and hints will be needed
+_SURE_TO_ERR = 10  # of so many submissions one is wrong somewhere, and hints will be needed
 
 _log = logging.getLogger("traitlets")  # nbgrader's own, which goes to the course's log file
 
@@ -53,16 +53,7 @@ def graded_class(
         for sentence in skipped:
             _log.warning(sentence)
         todo = split(session, submissions)
-        workers = min(options.workers or available_cores(), len(todo.waiting))
-        if not workers:
-            warm.close()
-        limits, sandbox, modules = session.options.limits, session.options.sandbox, tuple(todo.modules)
-        with Pool[Submission, Graded](workers, limits, sandbox, modules, warm) as pool, ended_at_once(session):
-            pool.warm()
-            if todo.waiting:
-                pool.submit(lambda sandbox: session.answer_key(sandbox.run))
-            if len(todo.waiting) >= SURE_TO_ERR:
-                pool.submit(lambda sandbox: session.hints.prepare(sandbox.run))
+        with pool_for(todo, session, options.workers, warm) as pool:
             from autograder.grading.class_run import ClassRun
 
             run = ClassRun(session, submissions, options.feedback, progress)
@@ -79,13 +70,26 @@ def graded_class(
 
 
 @contextmanager
-def ended_at_once(session: Session) -> Iterator[None]:
-    """The pool's threads wait for what is being judged; after Ctrl-C nobody does."""
-    try:
-        yield
-    except BaseException:
-        session.stop()
-        raise
+def pool_for(todo: Todo, session: Session, workers: int, warm: WarmProcess) -> Iterator[Pool[Submission, Graded]]:
+    """Sandboxes for what is to be run, which begin with what the solution answers; 0 workers: one for each core.
+
+    Where nothing is to be run, nothing is started, and the warm process ends.
+    """
+    workers = min(workers or available_cores(), len(todo.waiting))
+    if not workers:
+        warm.close()
+    limits, sandbox = session.options.limits, session.options.sandbox
+    with Pool[Submission, Graded](workers, limits, sandbox, tuple(todo.modules), warm) as pool:
+        try:
+            pool.warm()
+            if todo.waiting:
+                pool.submit(lambda sandbox: session.answer_key(sandbox.run))
+            if len(todo.waiting) >= _SURE_TO_ERR:
+                pool.submit(lambda sandbox: session.hints.prepare(sandbox.run))
+            yield pool
+        except BaseException:
+            session.stop()  # the pool's threads wait for what is being judged; after Ctrl-C nobody does
+            raise
 
 
 @dataclass

@@ -14,6 +14,8 @@ from collections.abc import Collection, Iterator
 
 from autograder.assignment.names import bound_names, plain_python
 from gradus.names import PYTHONS_OWN
+from gradus.notebook.cells import kind_of
+from gradus.notebook.form import Notebook, source_of
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _USUAL = frozenset({"np", "pd", "plt", "nn", "F", "torch", "math", "d2l", "self", "cls"})
@@ -46,6 +48,12 @@ def anonymous(source: str, question: str, handed_out: Collection[str], keep_own:
         return ast.unparse(ast.fix_missing_locations(tree))
     except RecursionError:
         return None
+
+
+def handed_out_to_all(source: Notebook, released: Notebook) -> list[str]:
+    """The texts that say nothing of a student: the cells of the released notebook, and the solution's answers."""
+    answers = [source_of(cell) for cell in source["cells"] if kind_of(cell) == "answer"]
+    return [*map(source_of, released["cells"]), *answers]
 
 
 def own_strings(program: str, handed_out: Collection[str]) -> list[str]:

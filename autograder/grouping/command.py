@@ -14,7 +14,7 @@ from autograder.grading.kept_class import KeptClass, kept_class
 from autograder.grouping.groups import Group, Grouped, groups_of
 from gradus.errors import GradusError
 from gradus.notebook.cells import kind_of, label_of
-from gradus.printable import on_one_line
+from gradus.printable import on_one_line, some_of
 
 _MOST_NAMES = 6  # students who are named with a group
 
@@ -90,9 +90,8 @@ def show(kept: KeptClass, grouped: Grouped, console: Console) -> None:
         console.print(Text(f"  {group.name}  {group.size} × {group.share:.0%}  {known}"), soft_wrap=True)
         for says in group.says:
             console.print(Text(f"      {on_one_line(says)}"), soft_wrap=True)
-        named = ", ".join(map(on_one_line, group.students[:_MOST_NAMES]))
-        more = f" and {group.size - _MOST_NAMES} more" if group.size > _MOST_NAMES else ""
-        console.print(Text(f"      {named}{more}"), soft_wrap=True)
+        named = some_of(list(map(on_one_line, group.students)), _MOST_NAMES)
+        console.print(Text(f"      {named}"), soft_wrap=True)
     wrong = [group for group in grouped.groups if not group.is_unanswered]
     for sentence in sentences(kept, grouped):
         console.print(Text(f"! {sentence}"), soft_wrap=True)

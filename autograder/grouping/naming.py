@@ -13,7 +13,7 @@ from autograder.course import Course
 from autograder.engine.pool import Sandbox
 from autograder.files.writing import write_whole
 from autograder.grading.kept_class import KeptClass
-from autograder.grouping.anonymous import anonymous, own_strings
+from autograder.grouping.anonymous import anonymous, handed_out_to_all, own_strings
 from autograder.grouping.groups import Group
 from autograder.judging.behaviour import behaviour
 from autograder.judging.judge import judge
@@ -23,8 +23,7 @@ from autograder.misconceptions.pages import AT_AN_EDGE, WRONG, read_page
 from autograder.misconceptions.variants import FOLDER, Variant
 from autograder.records.execution import Job, Limits
 from gradus.errors import GradusError
-from gradus.notebook.cells import kind_of
-from gradus.notebook.form import Notebook, read, source_of
+from gradus.notebook.form import Notebook, read
 
 _LIMITS = Limits(question_seconds=20.0)
 _MOST_TRIED = 5  # students of a group, those with the shortest code
@@ -80,7 +79,7 @@ def name_group(course: Course, kept: KeptClass, group: Group, hint: str, name: s
             raise
     finally:
         engine.close()
-    return Named(path, its_name, example.source, own_strings(example.source, _handed_out(notebook, released)))
+    return Named(path, its_name, example.source, own_strings(example.source, handed_out_to_all(notebook, released)))
 
 
 def _require_hint(group: Group, hint: str) -> None:
@@ -97,7 +96,7 @@ def _example(kept: KeptClass, group: Group, notebook: Notebook, released: Notebo
     """The shortest answer of the group that does by itself, in the solution's notebook, what the group did."""
     tests = test_of(notebook)
     cells = [question for question, test in tests.items() if test == group.question]
-    handed_out = _handed_out(notebook, released)
+    handed_out = handed_out_to_all(notebook, released)
     candidates = [
         Variant(question, f"{number}", source)
         for question in cells
@@ -127,11 +126,6 @@ def _programs(kept: KeptClass, students: Sequence[str], question: str, handed_ou
     for keep_own in (False, True):
         programs = (anonymous(source, question, handed_out, keep_own) for source in shortest)
         yield from dict.fromkeys(program for program in programs if program is not None)
-
-
-def _handed_out(notebook: Notebook, released: Notebook) -> list[str]:
-    answers = [source_of(cell) for cell in notebook["cells"] if kind_of(cell) == "answer"]
-    return [*map(source_of, released["cells"]), *answers]
 
 
 def _name_from(hint: str) -> str:

@@ -144,14 +144,15 @@ class Answers:
         for asked in self.asked:
             own = [key for key in keys if texts[key][0].question == asked.name]
             said = {key: _compared(texts[key][1]) for key in own}
-            empty = [key for key in own if texts[key][0].empty or not normalised(said[key])]
-            for family in [*families({key: said[key] for key in own if key not in set(empty)}), [empty]]:
+            is_empty = {key: texts[key][0].empty or not normalised(said[key]) for key in own}
+            written = {key: said[key] for key in own if not is_empty[key]}
+            for family in [*families(written), [[key for key in own if is_empty[key]]]]:
                 name = secrets.token_urlsafe(6)
                 for group in family:
                     shared = secrets.token_urlsafe(6)
                     for key in group:
                         entry, cells = texts[key]
-                        entry = replace(entry, empty=key in set(empty))
+                        entry = replace(entry, empty=is_empty[key])
                         ordered[key] = Answer(entry, cells, shared, name, entry.given)
         return ordered
 

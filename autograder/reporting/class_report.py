@@ -12,13 +12,13 @@ from autograder.assignment.jobs import Assignment, load_assignment
 from autograder.course import Course
 from autograder.gradebook.gradebook import all_marks, questions
 from autograder.grading.kept_class import KeptClass, KeptSubmission, kept_class
+from autograder.grouping.anonymous import handed_out_to_all
 from autograder.grouping.command import group_as_dict, sentences
 from autograder.grouping.groups import Group, groups_of
 from autograder.misconceptions.jobs import test_of
 from autograder.reporting.examples import Sources, examples
 from autograder.reporting.lookalikes import Pair, lookalikes
 from autograder.reporting.statistics import QuestionFigures, distribution, figures_of
-from gradus.notebook.cells import kind_of
 from gradus.notebook.form import source_of
 
 _SLOW = 3.0  # times what is usual in the class
@@ -136,13 +136,8 @@ def _shown(groups: list[Group], kept: KeptClass, called: Mapping[str, str], assi
         ]
         if not group.is_unanswered:
             of.append(Sources(group.name, tuple(answers)))
-    found = examples(of, _handed_out(assignment)) if of else {}
+    found = examples(of, handed_out_to_all(assignment.source, assignment.released)) if of else {}
     return [ShownGroup(group, found.get(group.name, "")) for group in groups]
-
-
-def _handed_out(assignment: Assignment) -> list[str]:
-    solutions = [source_of(cell) for cell in assignment.source["cells"] if kind_of(cell) == "answer"]
-    return [*(source_of(cell) for cell in assignment.released.cells), *solutions]
 
 
 def _broken(kept: KeptClass, called: Mapping[str, str], without_names: bool) -> list[tuple[str, list[str]]]:

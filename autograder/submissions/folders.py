@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 
@@ -49,6 +50,14 @@ def find_submissions(course: Course, problem_set: str) -> list[Submission]:
         nothing = f"no submissions for {problem_set}; put each notebook at {where}."
         raise GradusError("\n".join([nothing, *find_skipped(course, problem_set)]))
     return [_submission(student) for student in dict.fromkeys(student_of(name) for name in meant)]
+
+
+def require_student(student: str, submissions: Collection[Submission], problem_set: str) -> None:
+    """Raise a GradusError that names others who are like it unless a student is among those who handed in."""
+    students = [submission.student for submission in submissions]
+    if student not in students:
+        near = get_close_matches(student, students, n=3) or sorted(students)[:5]
+        raise GradusError(f"{student!r} has handed in nothing for {problem_set}; there are {', '.join(near)}.")
 
 
 def find_skipped(course: Course, problem_set: str, look: Look | None = None) -> list[str]:
