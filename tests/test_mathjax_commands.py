@@ -1,4 +1,4 @@
-"""Each command of the MathJax that the site and nbgrader's pages load is known: it only draws, or it is refused.
+"""Each command of the MathJax that formgrader's pages load is known: it only draws, or it is refused.
 
 What a command does is the function that MathJax's tables name for it. The functions in `DRAW` have been read: they
 make nothing but boxes, glyphs, spaces, colours and sizes. A command of any other function, and one that is a text with

@@ -116,7 +116,7 @@ def as_json(value: object) -> str:
 
 
 def setup(app: Sphinx) -> dict[str, object]:
-    app.connect("html-page-context", load_script, priority=400)
+    app.connect("html-page-context", load_script)
     app.setup_extension("finished_pages")
     app.connect("pages-finished", write_contents)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

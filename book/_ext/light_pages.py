@@ -42,7 +42,7 @@ ASK_EARLY = """\
   </script>
   """
 ALL_SHEETS = "pages.css"
-OTHERS = {"mathjax", "pyodide"}  # folders whose scripts give no class to an element
+OTHERS = "pyodide"  # a folder whose scripts give no class to an element
 IMPORT = re.compile(r"""@import ["']([^"':]+)["'];""")
 SHEET = re.compile(r'<link (?=[^>]*rel="stylesheet")[^>]*href="([^"]*_static/)([^"?]+)[^"]*"[^>]*>\s*')
 RELATIVE = re.compile(r"""url\((["']?)(?!data:|/|https?:|#)([^"')]+)""")
@@ -129,7 +129,7 @@ def lighten(app: Sphinx, pages: dict[str, str]) -> None:
     options = (static / "documentation_options.js").read_text(encoding="utf-8")
     for name, page in pages.items():
         pages[name] = lightened(page, options, searches=name == SEARCH_PAGE)
-    scripts = [path for path in static.rglob("*.js") if not OTHERS & set(path.relative_to(static).parts)]
+    scripts = [path for path in static.rglob("*.js") if OTHERS not in path.relative_to(static).parts]
     known = words_of(pages.values(), (path.read_text(encoding="utf-8") for path in scripts))
     sheets = sheets_of(pages.values())
     text = "".join(used_rules(in_static(static, name), known) + "\n" for name in sheets)
