@@ -29,9 +29,10 @@ from gradus.notebook.form import Notebook, read, source_of
 
 SEED = 20_260_101
 # Small limits, so that whoever is stopped is stopped soon. They count what a submission's processes run, so that a busy
-# machine stops nobody; the dearest cell or question of an honest one takes a third of its time.
+# machine stops nobody; the dearest cell or question of an honest one takes a third of its time. A cell that ignores its
+# interrupt has 2 s more until it is killed: what is left of the time for all cells is enough for the others, twice over.
 LIMITS = {
-    "cell_seconds": 0.6, "visible_seconds": 3, "question_seconds": 0.6, "total_seconds": 7, "cpu_seconds": 4,
+    "cell_seconds": 0.6, "visible_seconds": 4, "question_seconds": 0.6, "total_seconds": 8, "cpu_seconds": 4,
     "memory_bytes": 500_000_000, "tmpfs_bytes": 64_000_000, "file_bytes": 48_000_000, "output_bytes": 1_000_000,
 }  # fmt: skip
 # Their names put them among the attacks; what each loses.
