@@ -73,6 +73,7 @@ def set_options(c: Config, course: Course) -> Config:
     c.FeedbackExporter.exclude_anchor_links = True
     c.GenerateFeedback.preprocessors = ["autograder.nbgrader_bridge.given_marks.GivenMarks"]
     c.GenerateFeedback.exporter_class = "autograder.feedback.pages.FeedbackExporter"
+    c.ExchangeFactory.release_feedback = "autograder.nbgrader_bridge.released_feedback.ReleaseFeedback"
     return c
 
 
