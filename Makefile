@@ -19,7 +19,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all help install data exercises book links prose page question mutants sample grade check test thorough processors lint format lock bench serve pdf epub lab student workflows reach clean packages attack gpu
+.PHONY: all help hub install data exercises book links prose page question mutants sample grade check test thorough processors lint format lock bench serve pdf epub lab student workflows reach clean packages attack gpu
 
 all: install data exercises book sample  ## set up, build the book, grade a sample class, say where everything is
 	@$(BIN)/python tools/verdict.py $(SAMPLE)
@@ -118,6 +118,9 @@ epub: book  ## pack the course for readers of EPUB into _build/gradus.epub
 
 lab: install data  ## open the course in JupyterLab
 	@$(BIN)/jupyter lab
+
+hub: data exercises  ## start a JupyterHub for one course, to try it on this machine
+	@$(BIN)/python -m autograder.hub _build/hub
 
 student: exercises  ## make the repository that students open, without solutions: _build/student, and the same as a zip
 	@$(BIN)/python tools/student_bundle.py
