@@ -56,6 +56,7 @@ def register(app: typer.Typer) -> None:
     app.command()(groups)
     app.command()(report)
     app.command()(export)
+    app.command()(gradescope)
     app.command()(variants)
     app.command()(mutants)
     app.command()(train)
@@ -441,6 +442,31 @@ def export(
     print("\n".join(said))
     if not whole:
         raise typer.Exit(1)
+
+
+def gradescope(
+    problem_set: ProblemSet,
+    target: Annotated[
+        Path, typer.Option("--to", metavar="ZIP", help="Where it is written.", show_default=False)
+    ] = Path("autograder.zip"),
+    folder: CourseFolder = None,
+    unsafe: Annotated[
+        bool,
+        typer.Option(
+            "--unsafe-no-sandbox", help="Where its containers have no sandbox: run student code as root there."
+        ),
+    ] = False,
+) -> None:
+    """Pack the grader and one problem set as an autograder that Gradescope takes: each student sees marks at once.
+
+    The zip holds the solution and the hidden tests: keep it as you keep those. Where Gradescope's containers do not
+    allow a sandbox, the autograder says so and gives no mark, unless it was packed with --unsafe-no-sandbox: student
+    code can then read the hidden tests and write its own result, so grade once more here before marks count.
+    """
+    from autograder.gradescope.pack import pack
+
+    size = pack(_course(folder), problem_set, target, sandbox=not unsafe)
+    print(f"{target}: {size / 1e6:.1f} MB; in Gradescope, upload it where the assignment's autograder is configured.")
 
 
 def variants(

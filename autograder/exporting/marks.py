@@ -43,6 +43,12 @@ class ClassMarks:
         return [mark.student for mark in self.marks if mark.score is None]
 
     @classmethod
+    def of(cls, content: dict[str, Any]) -> ClassMarks:
+        """What `Report.as_dict` gives. Anything else raises ValueError, KeyError, TypeError or RecursionError."""
+        points = {str(question["name"]): float(question["points"]) for question in content["questions"]}
+        return cls(str(content["assignment"]), points, [_mark(one) for one in content["submissions"]])
+
+    @classmethod
     def read(cls, path: Path) -> ClassMarks:
         """What `gradus grade PS --json FILE` wrote.
 
@@ -50,10 +56,7 @@ class ClassMarks:
             GradusError: it cannot be read, or is something else.
         """
         try:
-            content = json.loads(path.read_bytes())
-            questions, submissions = content["questions"], content["submissions"]
-            points = {str(question["name"]): float(question["points"]) for question in questions}
-            return cls(str(content["assignment"]), points, [_mark(one) for one in submissions])
+            return cls.of(json.loads(path.read_bytes()))
         except OSError as error:
             raise GradusError(
                 f"{path} cannot be read ({error.strerror}): write it with `gradus grade --json`."
