@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import json
-import random
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -19,11 +20,9 @@ from typer.testing import CliRunner, Result
 
 import autograder.cli
 from autograder.course import Course
-from autograder.misconceptions.variants import answers_of, read_variants
 from autograder.records.report import GradedCell
 from autograder.reporting.lookalikes import fingerprints, lookalikes
 from autograder.reporting.statistics import FEWEST, correlation, distribution, figures_of
-from gradus.notebook.form import read, source_of
 
 ROOT = Path(__file__).resolve().parent.parent
 Code = dict[str, str]
@@ -69,66 +68,36 @@ def test_each_tenth_begins_where_it_says() -> None:
     assert distribution([number / 10 for number in range(10)]) == [1] * 10
 
 
-def renamed_and_reordered(source: str, chance: random.Random) -> str:
-    """A copy whose author changed every name of their own, the comments, the form, and the order where it is free."""
-    tree = ast.parse(source)
-    chosen = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    chosen |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)} - {"self"}
-    names = {name: f"my_{chance.randrange(10**6)}" for name in sorted(chosen)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            node.id = names.get(node.id, node.id)
-        elif isinstance(node, ast.arg):
-            node.arg = names.get(node.arg, node.arg)
-        body = getattr(node, "body", [])
-        for place in range(len(body) - 1 if isinstance(body, list) else 0):
-            if independent(body[place], body[place + 1]):
-                body[place], body[place + 1] = body[place + 1], body[place]
-    return ast.unparse(tree)
+@pytest.fixture
+def planted(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The benchmark that plants copies in a class."""
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    return importlib.import_module("lookalikes")
 
 
-def independent(one: ast.stmt, other: ast.stmt) -> bool:
-    def names(statement: ast.stmt, *, stored: bool) -> set[str]:
-        found = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
-        return {node.id for node in found if not stored or isinstance(node.ctx, ast.Store)}
-
-    plain = all(isinstance(statement, (ast.Assign, ast.FunctionDef)) for statement in (one, other))
-    clash = names(one, stored=True) & names(other, stored=False) | names(other, stored=True) & names(one, stored=False)
-    return plain and not clash
+@pytest.mark.parametrize("problem_set", ["ps5", "ps6"])
+def test_copies_are_found_and_who_worked_alone_is_not_named(problem_set: str, planted: ModuleType) -> None:
+    figures = planted.measured(problem_set, 1, planted.OWN)
+    assert figures["found"] >= 0.95 * (figures["copies"] - figures["like_others"])
+    assert figures["false_alarms"] == 0
 
 
-def class_of(problem_set: str, students: int, chance: random.Random) -> tuple[dict[str, Code], list[str]]:
-    """Students who worked alone: each question in one of its right styles, or with a known mistake."""
-    folder = ROOT / "solutions" / problem_set
-    notebook = read(folder / f"{problem_set}.ipynb")
-    variants = read_variants(folder, notebook)
-    right = {name: [re.sub(r"\s*### (BEGIN|END) SOLUTION", "", text)] for name, text in answers_of(notebook).items()}
-    wrong: dict[str, list[str]] = {name: [] for name in right}
-    for wheat in variants.wheats:
-        right[wheat.question].append(wheat.source)
-    for mistake in variants.misconceptions:
-        wrong[mistake.question].append(mistake.source)
-
-    def answer(name: str) -> str:
-        return chance.choice(wrong[name] if wrong[name] and chance.random() < 0.2 else right[name])
-
-    released = read(ROOT / "exercises" / problem_set / f"{problem_set}.ipynb")["cells"]
-    handed_out = [source_of(cell) for cell in released if cell["cell_type"] == "code"]
-    return {f"s{number}": {name: answer(name) for name in right} for number in range(students)}, handed_out
+def test_who_copies_what_others_write_too_is_not_named(planted: ModuleType) -> None:
+    code = {f"s{number}": {"q": "def q(x):\n    total = 2 * x + 1\n    return total ** 2 - x"} for number in range(30)}
+    assert planted.is_like_others("s0", code)
+    assert lookalikes(code, []) == []
 
 
-@pytest.mark.parametrize("problem_set", ["ps1", "ps3"])
-def test_copies_are_found_and_who_worked_alone_is_not_named(problem_set: str) -> None:
-    chance = random.Random(3)
-    code, handed_out = class_of(problem_set, 120, chance)
-    assert lookalikes(code, handed_out) == []
-    copied = chance.sample(sorted(code), 20)
-    copies = {f"copy of {student}": {name: renamed_and_reordered(source, chance) for name, source in
-                                     code[student].items()} for student in copied}  # fmt: skip
-    found = {pair.students for pair in lookalikes(code | copies, handed_out)}
-    named = [student for student in copied if (f"copy of {student}", student) in found]
-    assert len(named) >= 19
-    assert found == {(f"copy of {student}", student) for student in named}
+@pytest.mark.parametrize("name", ["eval", "input", "case", "id"])
+def test_a_builtin_s_name_is_the_students_own_unless_it_is_called(name: str) -> None:
+    one = "def f({0}, y):\n    part = {0} + y.sum() if {0} else y\n    return part * {0}\n"
+    assert fingerprints(one.format(name)) == fingerprints(one.format("mine"))
+    assert fingerprints("x = sorted(y)[0] + 1") != fingerprints("x = mine(y)[0] + 1")
+
+
+def test_a_case_needs_no_brackets() -> None:
+    one = "match x, y:\n    case 'add', a, b:\n        return a + b, 1.0\n    case _, a:\n        return a * 2, a\n"
+    assert fingerprints(one) == fingerprints(ast.unparse(ast.parse(one)))
 
 
 def test_names_comments_strings_numbers_and_form_are_no_sign() -> None:

@@ -39,9 +39,11 @@ _TOKEN = re.compile(
     |(?P<end>\n)|(?P<space>[^\S\n]+|\\\n)|(?P<operator>[-+*/%@<>=!&|^~:]{1,2}|.)""",
     re.VERBOSE | re.DOTALL,
 )
-_KEPT_NAMES = frozenset({*keyword.kwlist, *dir(builtins), "self", "torch", "np", "nn", "F", "math", "pd", "d2l"})
+_KEPT_NAMES = frozenset({*keyword.kwlist, "self", "torch", "np", "nn", "F", "math", "pd", "d2l"})
+_CALLED = frozenset(dir(builtins))  # kept where they are called: a variable of such a name is the student's own
 _FORM = "(),"  # what a formatter adds and takes away
-_OPENING = frozenset({"def", "class", "if", "elif", "else", "for", "while", "try", "except", "finally", "with"})
+_FORM_OF_CASE = "[]"  # there a sequence needs no brackets
+_OPENING = frozenset({"def", "class", "if", "elif", "else", "for", "while", "try", "except", "finally", "with", "case"})
 _PASSED_OVER = frozenset({"import", "from", "def", "class"})  # lines that begin so are given, or like everybody's
 
 
@@ -88,7 +90,7 @@ def lookalikes(code: Mapping[str, Mapping[str, str]], handed_out: Sequence[str])
     found = []
     for one, other in zip(*map(np.ndarray.tolist, np.nonzero(alike)), strict=True):
         evidence = {
-            question: _evidence(of_class[one], of_class[other], weights[question])
+            question: _evidence(of_class[one], of_class[other], weights[question], of_class)
             for question, of_class in by_question.items()
         }
         if (whole := sum(evidence.values())) >= least:
@@ -127,7 +129,9 @@ def _lines(source: str) -> Iterator[list[str]]:
         elif kind == "number":
             line.append("0")
         elif kind == "name":
-            line.append(text if text in _KEPT_NAMES else "N")
+            is_called = text in _CALLED and source[token.end() : token.end() + 1] == "("
+            is_case = text == "case" and not line
+            line.append(text if text in _KEPT_NAMES or is_called or is_case else "N")
         elif kind == "attribute":
             line.append(".N" if line and line[-1] == "self" else "." + text[1:].strip())
         elif kind == "operator":
@@ -135,7 +139,7 @@ def _lines(source: str) -> Iterator[list[str]]:
             if depth <= 0 and (text == ";" or (text == ":" and line and line[0] in _OPENING and "lambda" not in line)):
                 yield from _telling(line)
                 line, depth = [], 0
-            elif text not in _FORM:
+            elif text not in _FORM and not (line and line[0] == "case" and text in _FORM_OF_CASE):
                 line.append(text)
     yield from _telling(line)
 
@@ -166,12 +170,17 @@ def _shared(of_class: Sequence[set[int]], weight: Mapping[int, float]) -> np.nda
     return np.asarray(matrix @ matrix.T, dtype=np.float64)
 
 
-def _evidence(one: set[int], other: set[int], weight: Mapping[int, float]) -> float:
-    """How unlikely what two answers share is by chance, as a logarithm: its lines are not independent of each other,
-    so the rarest alone counts, as far as the answers are the same.
+def _evidence(one: set[int], other: set[int], weight: Mapping[int, float], of_class: Sequence[set[int]]) -> float:
+    """How unlikely what two answers share is by chance, as a logarithm.
+
+    Its lines are not independent of each other, so of what is shared the rarest alone counts, as far as the answers are
+    the same: a line, or where both have the same, all of it together.
     """
     both = one & other & weight.keys()
     if not both:
         return 0.0
     of_both, of_one, of_other = (sum(weight.get(each, 0.0) for each in prints) for prints in (both, one, other))
-    return max(weight[each] for each in both) * of_both / max(of_one, of_other)
+    rarest = max(weight[each] for each in both)
+    if one == other:
+        rarest = max(rarest, math.log(len(of_class) / sum(prints == one for prints in of_class)))
+    return rarest * of_both / max(of_one, of_other)
