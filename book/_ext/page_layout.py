@@ -2,8 +2,8 @@
 
 In JupyterLab and Colab a chapter begins with a table of five questions, and its cells stand in the order in which they
 run. On the site the table becomes a strip of small boxes; the code of a cell that ends in a figure stands folded below
-the figure, and a cell of nothing but imports and settings is folded where it stands, as is what the tests of a problem set use. They
-run as all others do.
+the figure, and a cell of nothing but imports and settings is folded where it stands, as is one of nothing but what the
+tests of a problem set use. They run as all others do.
 """
 
 from __future__ import annotations
