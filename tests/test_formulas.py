@@ -67,7 +67,15 @@ def test_a_big_bracket_is_a_larger_letter_and_stretches_to_nothing() -> None:
         f'stretchy="false" style="font-size:1.2em" form="{form}" lspace="0" rspace="0"'
         for form in ("prefix", "postfix")
     ]
-    assert 'stretchy="true"' in mathml.mathml(r"\left( \frac{a}{b} \right)")
+
+
+@pytest.mark.parametrize(
+    ("inside", "stretchy"),
+    [(r"\mathbf{w}^\top \hat{\mathbf{x}}_i", "false"), (r"\frac{a}{b}", "true"), (r"\sum_{i} x_i", "true")],
+)
+def test_a_bracket_stretches_around_what_is_higher_than_a_line(inside: str, stretchy: str) -> None:
+    around = re.findall(r'<mo stretchy="(\w+)"[^>]*>[()]', mathml.mathml(rf"\left( {inside} \right)^2", display=True))
+    assert around == [stretchy, stretchy]
 
 
 @pytest.mark.parametrize("tex", [r"\sqrt{n}", r"\sqrt{\frac{a}{b}}"])

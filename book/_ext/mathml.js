@@ -69,8 +69,11 @@ const ROWS = new Set(["math", "mrow", "TeXAtom", "mstyle", "mpadded", "mphantom"
 // Accents: the signs of the keyboard are as wide as a letter in typefaces of mathematics.
 const OVERLINE = "\u2015"; // what MathJax stretches over a formula
 const ACCENTS = { "^": "ˆ", "~": "˜" };
-// What browsers of the Chromium family stretch has the width of its widest form, so that \big( would stand in a gap.
+// What browsers of the Chromium family stretch has the width of its widest form, and stands in a gap: so \big( is a larger
+// letter, and a bracket around nothing that is higher than a line is one of the text.
 const BIG = "1.2em";
+const HIGH = new Set(["mfrac", "mtable", "munder", "munderover", "msqrt", "mroot"]);
+const isFlat = (node) => !HIGH.has(node.kind) && (node.childNodes ?? []).every((child) => !child || isFlat(child));
 // They hang a root's sign from its line: over a low letter it would sink below the text.
 const STRUT = `<mspace width="0" height="0.7em" depth="0.15em"></mspace>`;
 
@@ -123,6 +126,7 @@ function token(node, { around }) {
       Object.assign(attributes, { minsize: "", maxsize: "", stretchy: "false", style: `font-size:${BIG}` });
     }
     attributes.form = { [TEXCLASS.OPEN]: "prefix", [TEXCLASS.CLOSE]: "postfix" }[node.texClass];
+    if (attributes.form && !attributes.minsize && isFlat(node.parent)) attributes.stretchy = "false";
     attributes.lspace = explicit(node, "lspace") ?? (lspace ? em(lspace) : "0");
     attributes.rspace = explicit(node, "rspace") ?? (rspace ? em(rspace) : "0");
   }
