@@ -61,6 +61,28 @@ def test_columns_of_aligned_equations_lean_on_each_other_and_those_of_a_matrix_a
     assert "class" not in mathml.mathml(r"\begin{pmatrix} a & b \\ c & d \end{pmatrix}")
 
 
+def test_a_big_bracket_is_a_larger_letter_and_stretches_to_nothing() -> None:
+    big = mathml.mathml(r"\bigl( a \bigr)")
+    assert re.findall(r"<mo ([^>]*)>[()]", big) == [
+        f'stretchy="false" style="font-size:1.2em" form="{form}" lspace="0" rspace="0"'
+        for form in ("prefix", "postfix")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("inside", "stretchy"),
+    [(r"\mathbf{w}^\top \hat{\mathbf{x}}_i", "false"), (r"\frac{a}{b}", "true"), (r"\sum_{i} x_i", "true")],
+)
+def test_a_bracket_stretches_around_what_is_higher_than_a_line(inside: str, stretchy: str) -> None:
+    around = re.findall(r'<mo stretchy="(\w+)"[^>]*>[()]', mathml.mathml(rf"\left( {inside} \right)^2", display=True))
+    assert around == [stretchy, stretchy]
+
+
+@pytest.mark.parametrize("tex", [r"\sqrt{n}", r"\sqrt{\frac{a}{b}}"])
+def test_the_sign_of_a_root_reaches_over_a_whole_line(tex: str) -> None:
+    assert re.search(r'<msqrt>.*<mspace width="0" height="0.7em" depth="0.15em"></mspace></msqrt>', mathml.mathml(tex))
+
+
 def test_an_accent_is_named_as_one_and_a_line_over_a_formula_is_a_border() -> None:
     assert '<mrow class="math-overlined">' in mathml.mathml(r"\overline{x + y}")
     assert '<mover accent="true"><mi>y</mi>' in mathml.mathml(r"\hat{y}")

@@ -100,6 +100,29 @@ def test_a_cell_of_imports_and_settings_is_told_from_others(source: str, prepare
     assert page_layout.only_prepares(source) == prepares
 
 
+LOCKED = {"locked": True, "grade": False, "solution": False}
+
+
+@pytest.mark.parametrize(
+    ("source", "nbgrader", "folded"),
+    [
+        ("import sys\n\n\ndef in_words(value):\n    return str(value)\n\n\nclass Watch:\n    pass", LOCKED, True),
+        ("def in_words(value):\n    return str(value)", None, False),  # a chapter shows what it defines
+        ("def softmax(o):\n    raise NotImplementedError", LOCKED | {"solution": True, "locked": False}, False),
+        ("assert softmax(o).shape == (2, 3)", LOCKED | {"grade": True}, False),
+        ("def build():\n    pass\n\n\nnetwork = build()", LOCKED, False),
+        ("def build(:", LOCKED, False),
+    ],
+)
+def test_what_the_tests_of_a_problem_set_use_is_folded(
+    source: str, nbgrader: dict[str, bool] | None, folded: bool
+) -> None:
+    cell = nodes.container("", nb_element="cell_code", cell_metadata={"nbgrader": nbgrader} if nbgrader else {})
+    cell += nodes.container("", nodes.literal_block(source, source), nb_element="cell_code_source")
+    page_layout.fold_code(cell)
+    assert [child.get("prompt_show") for child in cell.children] == (["Show what the tests use"] if folded else [None])
+
+
 @pytest.mark.parametrize(
     ("source", "is_figure"),
     [

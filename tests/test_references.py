@@ -64,3 +64,7 @@ def test_a_number_is_refused(text: str) -> None:
 )
 def test_other_numbers_are_not(text: str) -> None:
     assert not references_by_number(text)
+
+
+def test_the_bibliography_has_no_formula_which_the_page_of_references_shows_as_it_stands() -> None:
+    assert "$" not in (ROOT / "book" / "references.bib").read_text(encoding="utf-8")

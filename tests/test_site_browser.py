@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
-from reader import DESK, PHONE, Reader
+from playwright.sync_api import Browser
+from reader import DESK, PHONE, Reader, reader_with
 
 TENSORS = "book/01-preliminaries/02-tensors.html"
 SOFTMAX = "book/03-linear-classification/04-softmax-regression-from-scratch.html"
@@ -111,3 +114,36 @@ def test_the_search_finds_a_chapter(desk: Reader) -> None:
     desk.open("search.html?q=cross-entropy")
     desk.page.locator("#search-results a[href*='glossary.html#term-cross-entropy']").first.wait_for(timeout=10_000)
     assert desk.troubles == []
+
+
+@pytest.fixture(scope="module")
+def finger(browser: Browser, site_address: str) -> Iterator[Reader]:
+    yield from reader_with(browser, site_address, PHONE, "light", has_touch=True, is_mobile=True)
+
+
+# What is pressed on a telephone and is lower than a finger, and how low it is.
+TOO_LOW = """() => {
+  const inText = ':is(button:not(.copybtn), summary, .quiz-choice label, .kept-solved)';
+  const pressed = `.bd-header-article .btn, .bd-article ${inText}`;
+  return [...document.querySelectorAll(pressed)]
+    .filter((each) => each.checkVisibility() && each.getBoundingClientRect().height < 43)
+    .map((each) => `${each.getBoundingClientRect().height}: ${each.outerHTML.slice(0, 120)}`);
+}"""
+
+
+@pytest.mark.parametrize("path", [PAGES[1], "exercises/ps6/ps6.html"])
+def test_what_a_finger_presses_is_as_large_as_a_finger(finger: Reader, path: str) -> None:
+    finger.open(path)
+    finger.page.wait_for_load_state("networkidle")
+    assert finger.page.evaluate(TOO_LOW) == []
+
+
+def test_the_rows_of_a_table_that_goes_on_let_its_shadow_through(finger: Reader) -> None:
+    finger.open("exercises/ps6/ps6.html")
+    tables = "[...document.querySelectorAll('.pst-scrollable-table-container')]"
+    boxes = f"{tables}.filter((box) => box.scrollWidth > box.clientWidth)"
+    assert finger.page.evaluate(f"{boxes}.length") == 1
+    rows = f"[...{boxes}[0].querySelectorAll('tr')]"
+    colours = finger.page.evaluate(f"{rows}.map((row) => getComputedStyle(row).backgroundColor)")
+    assert len(colours) > 10
+    assert all(colour.startswith("rgba(") for colour in colours)

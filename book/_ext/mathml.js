@@ -69,6 +69,13 @@ const ROWS = new Set(["math", "mrow", "TeXAtom", "mstyle", "mpadded", "mphantom"
 // Accents: the signs of the keyboard are as wide as a letter in typefaces of mathematics.
 const OVERLINE = "\u2015"; // what MathJax stretches over a formula
 const ACCENTS = { "^": "ˆ", "~": "˜" };
+// What browsers of the Chromium family stretch has the width of its widest form, and stands in a gap: so \big( is a larger
+// letter, and a bracket around nothing that is higher than a line is one of the text.
+const BIG = "1.2em";
+const HIGH = new Set(["mfrac", "mtable", "munder", "munderover", "msqrt", "mroot"]);
+const isFlat = (node) => !HIGH.has(node.kind) && (node.childNodes ?? []).every((child) => !child || isFlat(child));
+// They hang a root's sign from its line: over a low letter it would sink below the text.
+const STRUT = `<mspace width="0" height="0.7em" depth="0.15em"></mspace>`;
 
 const explicit = (node, name) => node.attributes.getExplicit(name);
 const operator = (node) => (node?.isEmbellished ? node.coreMO() : null);
@@ -115,7 +122,11 @@ function token(node, { around }) {
     for (const name of KEPT.mo) attributes[name] = explicit(node, name);
     attributes.stretchy = explicit(node, "stretchy") ?? (node.attributes.get("stretchy") ? "true" : undefined);
     if (String(attributes.stretchy) === "false") text = ACCENTS[text] ?? text;
+    if (attributes.minsize === BIG) {
+      Object.assign(attributes, { minsize: "", maxsize: "", stretchy: "false", style: `font-size:${BIG}` });
+    }
     attributes.form = { [TEXCLASS.OPEN]: "prefix", [TEXCLASS.CLOSE]: "postfix" }[node.texClass];
+    if (attributes.form && !attributes.minsize && isFlat(node.parent)) attributes.stretchy = "false";
     attributes.lspace = explicit(node, "lspace") ?? (lspace ? em(lspace) : "0");
     attributes.rspace = explicit(node, "rspace") ?? (rspace ? em(rspace) : "0");
   }
@@ -162,6 +173,7 @@ function bare(node, spaces) {
     return row.childNodes.length === 1 && !spaces.before.has(row.childNodes[0]) ? inner : tag("mrow", {}, inner);
   }
   if (node.kind === "mtable") return table(node, spaces);
+  if (node.kind === "msqrt") return tag("msqrt", {}, children(node, spaces) + STRUT);
   if (["munder", "mover", "munderover"].includes(node.kind)) return accented(node, spaces);
   if (node.kind === "menclose") {
     if (explicit(node, "notation") !== "box") throw new Error(`no way to draw ${explicit(node, "notation")}`);

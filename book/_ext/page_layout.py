@@ -2,7 +2,8 @@
 
 In JupyterLab and Colab a chapter begins with a table of five questions, and its cells stand in the order in which they
 run. On the site the table becomes a strip of small boxes; the code of a cell that ends in a figure stands folded below
-the figure, and a cell of nothing but imports and settings is folded where it stands. They run as all others do.
+the figure, and a cell of nothing but imports and settings is folded where it stands, as is one of nothing but what the
+tests of a problem set use. They run as all others do.
 """
 
 from __future__ import annotations
@@ -74,6 +75,24 @@ def _prepares(statement: ast.stmt) -> bool:
     return False
 
 
+def is_given(metadata: dict[str, object]) -> bool:
+    """Whether a cell of a problem set is neither to be changed nor marked."""
+    match metadata.get("nbgrader"):
+        case {"locked": True, "grade": False, "solution": False}:
+            return True
+    return False
+
+
+def only_defines(source: str) -> bool:
+    """Whether code does nothing but import and define functions and classes."""
+    try:
+        statements = ast.parse(source).body
+    except SyntaxError:  # a cell with a line for the shell
+        return False
+    kinds = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
+    return bool(statements) and all(isinstance(statement, kinds) for statement in statements)
+
+
 def fold_code(cell: nodes.Element) -> None:
     """Fold the code of a cell that draws, below what it draws, and of one that only prepares."""
     parts = {part.get("nb_element"): part for part in cell.children if isinstance(part, nodes.Element)}
@@ -82,9 +101,14 @@ def fold_code(cell: nodes.Element) -> None:
         return
     source = code.astext()
     is_figure = output is not None and draws(source)
-    if not is_figure and not only_prepares(source):
+    if is_figure:
+        words = "the code of this figure"
+    elif only_prepares(source):
+        words = "what is imported and set"
+    elif is_given(cell.get("cell_metadata", {})) and only_defines(source):
+        words = "what the tests use"
+    else:
         return
-    words = "the code of this figure" if is_figure else "what is imported and set"
     folded = HideCodeCellNode(prompt_show=f"Show {words}", prompt_hide=f"Hide {words}")
     folded["classes"].append("folded")
     place = cell.index(code)

@@ -7,6 +7,11 @@ document.addEventListener("DOMContentLoaded", () => {
     return;
   }
   const needs = JSON.parse(data.textContent);
+  if (matchMedia("(hover: hover)").matches) { // a finger cannot point without following the link
+    const hint = document.createElement("p");
+    hint.textContent = "Point at a page, and what it needs first is marked.";
+    document.querySelector(".course-path")?.before(hint);
+  }
   const mark = (name, on) => {
     document.getElementById(name)?.classList.toggle("chosen", on);
     for (const needed of needs[name] ?? []) {

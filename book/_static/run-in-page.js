@@ -171,7 +171,7 @@
       this.original = this.pre.textContent.replace(/\n$/, "");
       this.colours = [...this.pre.childNodes];
       this.field = make("textarea", { class: "run-field", spellcheck: "false", autocapitalize: "off", autocomplete: "off",
-        wrap: "off", "aria-label": `Code of ${name}`, "aria-describedby": "run-keys" });
+        autocorrect: "off", wrap: "off", "aria-label": `Code of ${name}`, "aria-describedby": "run-keys" });
       this.said = make("span", { class: "run-said", role: "status" });
       this.output = make("div", { class: "run-output", "aria-live": "polite", "aria-label": `Output of ${name}`, role: "group", hidden: "" });
       this.runs = button("Run", `Run ${name}`, () => run([this]));
@@ -288,7 +288,7 @@
 
   // An empty cell below an exercise.
   function placeFor(exercise) {
-    const box = make("div", { class: "highlight" }, make("pre", {}, "# Your code. It may use what the cells above have defined.\n"));
+    const box = make("div", { class: "highlight" }, make("pre", {}, "# Your code. It may use what\n# the cells above have defined.\n"));
     const holder = make("div", { class: "run-exercise" }, box);
     exercise.after(holder);
     return box;
@@ -317,7 +317,7 @@
     });
     offer.querySelector("button").textContent = "Run all cells";
     offer.append(make("p", { id: "run-keys", class: "run-keys" },
-      "Change any cell. Shift and Enter run it; Tab indents, and Escape, then Tab, leads on. What you write is kept by this browser alone."));
+      "Change any cell, and press Run below it. Shift and Enter do the same; Tab indents, and Escape, then Tab, leads on. What you write is kept by this browser alone."));
     return () => run(cells.filter((cell) => cell.isOfChapter));
   }
 
