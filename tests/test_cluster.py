@@ -110,8 +110,8 @@ def test_a_submission_that_ends_its_worker_is_given_up_and_costs_no_other_one(cl
     report = grade(course, "tiny", on(cluster))
     (failure,) = report.failures
     assert failure.startswith("eve: the grader failed, not the submission (the worker that ran it ended, 3 times")
-    assert (cluster.folder / "ended").read_text() == "xxx"
-    whole = {"test_double": 1, "test_halve": 2, "why": None}
+    assert (cluster.folder / "ended").read_text() in ("xx", "xxx")  # or it waited as another one ended its worker
+    whole = {"test_double": 1, "test_halve": 2, "why": 0}
     assert {student: marks(report)[student] for student in [*beside, "fay"]} == dict.fromkeys([*beside, "fay"], whole)
     (cluster.folder / "harmless").touch()
     again = grade(course, "tiny", on(cluster))

@@ -62,9 +62,10 @@ class Remote:
         self._here = facts_here(facts)
         self._stopped = threading.Event()
         self._name = scheduler.address or "this machine's cluster"
-        logging.getLogger("distributed").setLevel(_SILENT)  # what happens is said here, in a sentence
-        dask.config.set(_QUIET)
+        _silence()
         self._client, self._cluster = _connected(scheduler)
+        self._loop = cast(Any, self._client.loop).asyncio_loop
+        self._loop.set_exception_handler(lambda *_: None)  # what a client leaves behind when a worker goes
         start = f"\nStart some on each machine: {scheduler.worker_command}" if scheduler.address else ""
         nobody = (
             f"{self._name} has no worker that could grade; {PATIENCE_SECONDS:g} seconds were waited for one.{start}"
@@ -133,8 +134,7 @@ class Remote:
         future = self._client.submit(
             function, *arguments, key=f"gradus-{uuid.uuid4().hex}", workers=[seat.address], allow_other_workers=False
         )
-        loop = cast(Any, self._client.loop).asyncio_loop
-        pending = asyncio.run_coroutine_threadsafe(self._client.gather(future, asynchronous=True), loop)
+        pending = asyncio.run_coroutine_threadsafe(self._client.gather(future, asynchronous=True), self._loop)
         self.workers.attach(seat, pending)
         try:
             return pending.result()
@@ -206,6 +206,14 @@ class Remote:
             f"the scheduler at {self._name} cannot be reached any more. What was graded until then is kept: start a "
             "scheduler and workers, and the same command goes on from there."
         )
+
+
+def _silence() -> None:
+    """What happens is said by us, in a sentence; Dask's own words would be a traceback for each worker that goes."""
+    for name in [name for name in logging.root.manager.loggerDict if name.partition(".")[0] == "distributed"]:
+        log = logging.getLogger(name)
+        log.handlers, log.propagate = [logging.NullHandler()], False
+    dask.config.set(_QUIET)
 
 
 def _connected(scheduler: Scheduler) -> tuple[Client, LocalCluster | None]:
