@@ -41,9 +41,13 @@ class Cluster:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for process in reversed(self._started):
+        self._end(self._started[1:])  # workers whose scheduler goes meanwhile take Dask seconds to end
+        self._end(self._started[:1])
+
+    def _end(self, processes: list[subprocess.Popen[bytes]]) -> None:
+        for process in processes:
             process.send_signal(signal.SIGTERM)
-        for process in self._started:
+        for process in processes:
             try:
                 process.wait(20)
             except subprocess.TimeoutExpired:

@@ -101,6 +101,8 @@ class _Engine:
     users: int = 0
 
     def close(self) -> None:
+        """End it now: either nothing runs, or nobody waits for it any more."""
+        self.pool.stop()
         self.pool.__exit__(None, None, None)
         self.cores.give_back()
 

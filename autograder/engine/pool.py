@@ -176,14 +176,18 @@ class Pool(Generic[Task, Outcome]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None:
-            self._threads.shutdown(wait=False, cancel_futures=True)
-            for one in self._runners:
-                one.stop()
+            self.stop()
         self._threads.shutdown()
         for one in self._runners:
             one.close()
         if self._warm is not None:
             self._warm.close()
+
+    def stop(self) -> None:
+        """End what runs, and begin nothing more; for another thread."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for one in self._runners:
+            one.stop()
 
     def warm(self) -> None:
         """Begin to start the runners, and go on meanwhile. One that cannot start says so with its first task."""
