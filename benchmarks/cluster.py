@@ -198,6 +198,7 @@ def main() -> int:
         course, folder = Path(scratch) / "course", Path(scratch) / "cluster"
         folder.mkdir()
         make_class(course / "submitted", options.submissions)
+        make_class(Path(scratch) / "single" / "submitted", 1)
         runs = {"pool, 2 workers": graded(course, "--workers", "2")}
         if options.only is None:
             runs["pool, 1 worker"] = graded(course, "--workers", "1")
@@ -207,13 +208,15 @@ def main() -> int:
                     time.sleep(5)  # until it has imported what it needs: clusters stand before a class is graded
                     name = f"dask, {workers} worker{'s' * (workers > 1)}"
                     runs[name] = graded(course, "--scheduler", cluster.address)
+                single = graded(Path(scratch) / "single", "--scheduler", cluster.address)
+                single.pop("table")
                 found["milliseconds of a job without work"] = without_work(cluster, options.empty)
         if options.kills:
             runs["dask, with kills"] = with_kills(course, folder, options.kills, options.pause, options.seed)
     tables = {run.pop("table") for run in runs.values()}
     print(f"the marks of all runs are {'the same' if len(tables) == 1 else 'NOT THE SAME'}")
     if options.only is None:
-        found |= costs_and_table(runs, found["milliseconds of a job without work"], options.submissions)
+        found |= costs_and_table(runs["dask, 1 worker"], single, found["milliseconds of a job without work"])
         ratio = runs["dask, 1 worker"]["seconds"] / runs["dask, 2 workers"]["seconds"]
         found["ratio of two workers to one"] = ratio
         print(f"two workers take 1/{ratio:.2f} of one; {found['milliseconds of a job without work']}")
@@ -225,11 +228,15 @@ def main() -> int:
     return 0 if len(tables) == 1 else 1
 
 
-def costs_and_table(runs: dict[str, dict[str, Any]], empty: dict[str, float], submissions: int) -> dict[str, Any]:
-    """What a submission costs at each station, and from it the table of classes and clusters that are not here."""
-    measured = runs["dask, 1 worker"]
-    start = max(0.0, measured["seconds"] - sum(measured["runs"]))
-    client, marking = (seconds / submissions for seconds in measured["cpu"])
+def costs_and_table(measured: dict[str, Any], single: dict[str, Any], empty: dict[str, float]) -> dict[str, Any]:
+    """What a submission costs at each station, and from it the table of classes and clusters that are not here.
+
+    A class of one, `single`, says what a run costs before its first submission.
+    """
+    submissions = len(measured["runs"])
+    start = single["seconds"] - single["runs"][0]
+    more = max(submissions - 1, 1)
+    client, marking = (max(0.0, whole - one) / more for whole, one in zip(measured["cpu"], single["cpu"], strict=True))
     costs = Costs(measured["runs"], client, marking, empty["scheduler's processor"] / 1000, start)
     rows = table(costs)
     print(as_markdown(rows))
