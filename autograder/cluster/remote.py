@@ -24,11 +24,13 @@ with warnings.catch_warnings():
     import dask
     from distributed import Client, KilledWorker, LocalCluster, Security
     from distributed.client import FutureCancelledError
+    from distributed.comm.core import CommClosedError
 
 PATIENCE_SECONDS = 60.0  # for a first worker, and for another one when the last is gone
 TRIALS_ALONE = 2  # of a job whose worker ended, each at a worker that has nothing else to do
 _CONNECT_SECONDS = 10.0
 _CLOSE_SECONDS = 3.0
+_MEETINGS = 64  # at once: a worker is met when it has a thread that is free
 _SILENT = logging.CRITICAL + 1
 _QUIET = {
     "distributed.admin.large-graph-warning-threshold": "1GB",  # a notebook may be large, and says nothing of our code
@@ -71,7 +73,7 @@ class Remote:
             f"{self._name} has no worker that could grade; {PATIENCE_SECONDS:g} seconds were waited for one.{start}"
         )
         self.workers = Workers(PATIENCE_SECONDS, nobody, self._check)
-        self._hosts = ThreadPoolExecutor(4, "gradus-meets")
+        self._hosts = ThreadPoolExecutor(_MEETINGS, "gradus-meets")
         self._client.subscribe_topic("all", self._heard)
         for address in self._client.scheduler_info()["workers"]:
             self._expect(address)
@@ -131,16 +133,24 @@ class Remote:
         """What the function gives at a worker, unless the seat is lost."""
         if seat.lost:
             return None
-        future = self._client.submit(
-            function, *arguments, key=f"gradus-{uuid.uuid4().hex}", workers=[seat.address], allow_other_workers=False
-        )
-        pending = asyncio.run_coroutine_threadsafe(self._client.gather(future, asynchronous=True), self._loop)
+        try:
+            future = self._client.submit(
+                function,
+                *arguments,
+                key=f"gradus-{uuid.uuid4().hex}",
+                workers=[seat.address],
+                allow_other_workers=False,
+            )
+            pending = asyncio.run_coroutine_threadsafe(self._client.gather(future, asynchronous=True), self._loop)
+        except Exception:
+            self._check()  # nothing can be submitted to a scheduler that is gone
+            raise
         self.workers.attach(seat, pending)
         try:
             return pending.result()
         except KilledWorker:  # a scheduler that counts to less than we do
             seat.lost = True
-        except (CancelledError, FutureCancelledError, asyncio.CancelledError):
+        except (CancelledError, FutureCancelledError, asyncio.CancelledError, CommClosedError):
             if not seat.lost:
                 raise GradusError(self.workers.end(self._gone())) from None
         finally:
