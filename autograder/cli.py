@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from autograder.cluster.scheduler import Scheduler
     from autograder.course import Course
 
 
@@ -159,6 +160,18 @@ def grade(
         bool,
         typer.Option("--unsafe-no-sandbox", help="Run student code with all the rights of your account."),
     ] = False,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="Run submissions on the workers of this Dask scheduler; local: on this machine's."
+        ),
+    ] = None,
+    tls_ca_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Of the scheduler at tls://: the authority's certificate, in PEM."),
+    ] = None,
+    tls_cert: Annotated[Path | None, typer.Option(metavar="FILE", help="Our certificate, in PEM.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its key, in PEM.")] = None,
 ) -> None:
     """Grade submitted/<student>/PS/PS.ipynb: marks into the gradebook, feedback pages, a table of the class.
 
@@ -185,7 +198,8 @@ def grade(
     here = _course(folder)
     here.require_usable_name()
     _require_writable(as_json)
-    options = RunOptions(workers=workers, seed=seed, fresh=fresh, feedback=feedback, sandbox=not unsafe)
+    cluster = _scheduler(scheduler, tls_ca_file, tls_cert, tls_key)
+    options = RunOptions(workers, seed, fresh, feedback, not unsafe, cluster)
     with progress_bar(Console(stderr=True), "preparing") as progress:
         report = grade_class(here, problem_set, options, progress)
     from autograder.feedback.class_table import show  # with nbgrader, which is imported while the sandboxes start
@@ -606,6 +620,25 @@ def _as_json(report: dict[str, Any], encoding: str) -> bytes:
     """JSON for people and programs. Names of files need not be text: what is none is written as a JSON escape."""
     unicode = encoding.lower().replace("-", "") == "utf8"
     return (json.dumps(report, indent=1, ensure_ascii=not unicode) + "\n").encode("utf-8", "backslashreplace")
+
+
+def _scheduler(address: str | None, ca_file: Path | None, cert: Path | None, key: Path | None) -> Scheduler | None:
+    """The scheduler that was asked for; whoever can reach an open one is warned of others who can."""
+    from autograder.cluster.scheduler import scheduler_at
+    from gradus.errors import GradusError
+
+    if address is None:
+        if ca_file or cert or key:
+            raise GradusError("certificates are for --scheduler, which is not given.")
+        return None
+    found = scheduler_at(address, ca_file, cert, key)
+    if found.is_open:
+        print(
+            f"Nothing protects {found.address}: everybody who can reach it reads what was handed in, and runs code on "
+            "the workers. Use TLS, or a network that is yours alone.",
+            file=sys.stderr,
+        )
+    return found
 
 
 def _say_what_can_be_said() -> None:

@@ -109,7 +109,11 @@ class Bounded:
         announces = False  # all goes well, and nobody need hear of it
         while True:
             is_last, call.at = ALL in call.lost, None
-            reply = self._try(call, announces)
+            try:
+                reply = self._try(call, announces)
+            except BaseException:  # an answer is not to be had, and the process waits for it: it is no use to the next
+                self._kill()
+                raise
             if reply is not None:
                 kind, content = reply
                 if kind == "raised":

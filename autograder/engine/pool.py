@@ -1,15 +1,16 @@
-"""The engine of a grading run: warm sandboxes, each driven by a thread of its own, all ended together."""
+"""The engine of a grading run: what runs submissions, each driven by a thread of its own, all ended together."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Generic, Protocol, Self, TypeVar
 
 from autograder.engine.sandbox import PRELOAD, SandboxError, SandboxUnavailable, WarmProcess, Worker, can_be_shared
 from autograder.engine.turns import Turns
@@ -21,6 +22,22 @@ _TRIALS_ALONE = 2
 Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")
 Found = TypeVar("Found")
+
+
+class Runner(Protocol):
+    """Runs submissions for a thread of a pool: a sandbox here, or what reaches one on another machine."""
+
+    def warm(self) -> None:
+        """Start now what would be started with the first job."""
+
+    def run(self, job: Job) -> Execution:
+        """Run a job to its own end; raises what `Sandbox.run` raises."""
+
+    def stop(self) -> None:
+        """End what runs, for good; for another thread. May be called again."""
+
+    def close(self) -> None:
+        """Give everything back. May be called again."""
 
 
 class Sandbox:
@@ -105,34 +122,52 @@ def _ended_at(execution: Execution) -> set[object]:
 
 
 class Pool(Generic[Task, Outcome]):
-    """Threads that each have a sandbox; the sandboxes share a warm process.
+    """Threads that each have a runner.
 
-    A context manager. When it is left, by an exception or Ctrl-C too, every sandbox and everything in it has gone.
+    A context manager. When it is left, by an exception or Ctrl-C too, every runner and everything in it has gone.
 
     Args:
-        begun: a warm process that has begun to start, and is to be shared if it can be.
+        runners: one for each thread; the same may serve several.
+        cores: that each thread is bound to, with what it starts; None leaves it to the system.
+        warm: a warm process that the runners share, to be closed after them.
     """
 
     def __init__(
-        self,
+        self, runners: Sequence[Runner], cores: Iterable[int | None] = (), warm: WarmProcess | None = None
+    ) -> None:
+        self._runners, self._warm = runners, warm
+        self._mine = threading.local()  # the runner of a thread
+        places = zip(runners, itertools.chain(cores, itertools.repeat(None)), strict=False)
+        self._threads = ThreadPoolExecutor(max(len(runners), 1), "gradus", lambda: self._begin(*next(places)))
+
+    @classmethod
+    def of_sandboxes(
+        cls,
         size: int,
         limits: Limits,
         sandbox: bool = True,
         preload: tuple[str, ...] = PRELOAD,
         begun: WarmProcess | None = None,
-    ) -> None:
-        self._warm: WarmProcess | None = None
+        turns: Turns | None = None,
+        cores: Sequence[int | None] | None = None,
+    ) -> Self:
+        """Sandboxes of this machine, which share a warm process.
+
+        Args:
+            begun: a warm process that has begun to start, and is to be shared if it can be.
+            turns: of all sandboxes that run at once, where others than these do.
+            cores: one for each sandbox; by default each has one, in turn.
+        """
+        warm: WarmProcess | None = None
         if size == 1 or (size > 1 and can_be_shared()):
             if begun is None or begun.walls is not sandbox:
                 begun = WarmProcess(preload, not sandbox)
             begun.imports_too(preload)
             begun.workers = size
-            self._warm = begun
-        turns = Turns()
-        self._sandboxes = [Sandbox(limits, sandbox, preload, self._warm, turns) for _ in range(size)]
-        self._mine = threading.local()  # the sandbox of a thread
-        places = iter(zip(self._sandboxes, _cores_for(size), strict=True))
-        self._threads = ThreadPoolExecutor(max(size, 1), "gradus", lambda: self._begin(*next(places)))
+            warm = begun
+        turns = turns or Turns()
+        sandboxes = [Sandbox(limits, sandbox, preload, warm, turns) for _ in range(size)]
+        return cls(sandboxes, _cores_for(size) if cores is None else cores, warm)
 
     def __enter__(self) -> Self:
         return self
@@ -141,38 +176,42 @@ class Pool(Generic[Task, Outcome]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None:
-            self._threads.shutdown(wait=False, cancel_futures=True)
-            for one in self._sandboxes:
-                one.stop()
+            self.stop()
         self._threads.shutdown()
-        for one in self._sandboxes:
+        for one in self._runners:
             one.close()
         if self._warm is not None:
             self._warm.close()
 
+    def stop(self) -> None:
+        """End what runs, and begin nothing more; for another thread."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for one in self._runners:
+            one.stop()
+
     def warm(self) -> None:
-        """Begin to start the sandboxes, and go on meanwhile. One that cannot start says so with its first task."""
-        for _ in self._sandboxes:
+        """Begin to start the runners, and go on meanwhile. One that cannot start says so with its first task."""
+        for _ in self._runners:
             self._threads.submit(lambda: None)  # there is a thread for each, as none is idle yet
 
-    def submit(self, function: Callable[[Sandbox], Found]) -> Future[Found]:
-        """Have `function` called with a sandbox."""
-        return self._threads.submit(lambda: function(self._mine.sandbox))
+    def submit(self, function: Callable[[Runner], Found]) -> Future[Found]:
+        """Have `function` called with a runner."""
+        return self._threads.submit(lambda: function(self._mine.runner))
 
     def map_unordered(
-        self, function: Callable[[Task, Sandbox], Outcome], tasks: Iterable[Task]
+        self, function: Callable[[Task, Runner], Outcome], tasks: Iterable[Task]
     ) -> Iterator[tuple[Task, Future[Outcome]]]:
-        """Have `function` called with each task and a sandbox, from now on; gives tasks and outcomes as they come."""
+        """Have `function` called with each task and a runner, from now on; gives tasks and outcomes as they come."""
         begun = {self.submit(functools.partial(function, task)): task for task in tasks}
         return ((begun.pop(future), future) for future in as_completed(list(begun)))
 
-    def _begin(self, sandbox: Sandbox, core: int | None) -> None:
+    def _begin(self, runner: Runner, core: int | None) -> None:
         """In a new thread: it has its core, and so has what it starts."""
-        self._mine.sandbox = sandbox
+        self._mine.runner = runner
         if core is not None:
             os.sched_setaffinity(0, {core})
         with contextlib.suppress(GradusError):
-            sandbox.warm()
+            runner.warm()
 
 
 def _cores_for(size: int) -> list[int | None]:

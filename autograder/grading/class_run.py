@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from autograder.engine.pool import Pool, Sandbox
+from autograder.engine.pool import Pool, Runner
 from autograder.feedback.writer import FeedbackWriter
 from autograder.files.writing import remove_all_but, write_whole
 from autograder.gradebook.gradebook import Class, opened, questions, register
@@ -79,8 +79,8 @@ class ClassRun:
     def _kept(self, submission: Submission) -> Graded | None:
         return self.session.find(self.session.content_key(self.session.handed_in(submission.student)))
 
-    def _grade(self, submission: Submission, sandbox: Sandbox) -> Graded:
-        return self.session.grade_submission(submission.student, sandbox.run)
+    def _grade(self, submission: Submission, runner: Runner) -> Graded:
+        return self.session.grade_submission(submission.student, runner.run)
 
     def _take(self, submission: Submission, outcome: Callable[[], Graded | None]) -> None:
         """Record what came of one submission. A fault of ours concerns no other one."""

@@ -46,7 +46,7 @@ def grade(course: Course, problem_set: str, options: RunOptions = _USUAL, progre
         find_submissions(course, problem_set)  # raises: it says where they belong
     with course.grading() as notes:
         store_of(course).require_sound()
-        with begun(options.sandbox) as warm:
+        with begun(options.sandbox, here=options.scheduler is None) as warm:
             from autograder.grading.run import graded_class
 
             report = graded_class(course, problem_set, options, progress or (lambda *_: None), warm)
@@ -54,12 +54,13 @@ def grade(course: Course, problem_set: str, options: RunOptions = _USUAL, progre
 
 
 @contextmanager
-def begun(sandbox: bool) -> Iterator[WarmProcess]:
-    """A warm process that begins to start. When this is left, it has gone."""
+def begun(sandbox: bool, here: bool = True) -> Iterator[WarmProcess]:
+    """A warm process that begins to start, unless nothing will run `here`. When this is left, it has gone."""
     warm = WarmProcess(unsafe_no_sandbox=not sandbox)
     try:
-        with suppress(SandboxError):  # who needs it is told why it cannot start
-            warm.begin()
+        if here:
+            with suppress(SandboxError):  # who needs it is told why it cannot start
+                warm.begin()
         yield warm
     finally:
         warm.close()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from autograder.bounded.process import prepare
 from autograder.course import Course
-from autograder.engine.pool import Sandbox
+from autograder.engine.pool import Runner
 from autograder.engine.sandbox import WarmProcess
 from autograder.gradebook.gradebook import Class, opened
 from autograder.gradebook.settings import course_zone, late_penalties, nbgrader_options
@@ -129,8 +129,8 @@ def _run(
     """Grade the submissions, as far as they have to be, and compare each as it comes."""
     todo = split(session, submissions)
 
-    def grade(submission: Submission, box: Sandbox) -> Graded:
-        return session.grade_submission(submission.student, box.run)
+    def grade(submission: Submission, runner: Runner) -> Graded:
+        return session.grade_submission(submission.student, runner.run)
 
     with pool_for(todo, session, options.workers, warm) as pool:
         outcomes = pool.map_unordered(grade, todo.waiting)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from autograder.cluster.scheduler import Scheduler
+
 
 @dataclass(frozen=True)
 class RunOptions:
     """How a grading run is done.
 
     `seed` None goes on with the last run's seed. `fresh` draws a new one (unless one is given) and believes no result
-    from before. `sandbox` False runs student code with all the rights of this account.
+    from before. `sandbox` False runs student code with all the rights of this account. With a `scheduler` its workers
+    run the submissions, whatever `workers` says.
     """
 
     workers: int = 0  # 0: one for each core
@@ -18,6 +21,7 @@ class RunOptions:
     fresh: bool = False
     feedback: bool = True
     sandbox: bool = True
+    scheduler: Scheduler | None = None
 
 
 @dataclass(frozen=True)

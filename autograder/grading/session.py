@@ -9,9 +9,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from nbformat import NotebookNode
 
@@ -28,6 +29,7 @@ from autograder.options import Options, options_of
 from autograder.records.graded import Graded, graded_from
 from autograder.submissions.attempts import HandedIn, handed_in_unread
 from autograder.submissions.folders import find_skipped, holds_others
+from gradus.cores import available_cores
 from gradus.notebook.form import source_of
 
 
@@ -45,8 +47,9 @@ class Session:
     only: frozenset[str] | None = None  # questions, where what is found of the others does not count
     _key: AnswerKey | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _of_thread: threading.local = field(default_factory=threading.local)
+    _seats: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(available_cores() + 1))
     _desks: list[Bounded] = field(default_factory=list)
+    _free: list[Bounded] = field(default_factory=list)  # of the desks; the one that was used last is used next
     _stopped: bool = False
     ran: Counter[Ran] = field(default_factory=Counter)  # submissions, by how much of them was run
 
@@ -92,17 +95,31 @@ class Session:
         for desk in list(self._desks):
             desk.stop()
 
-    def _desk(self) -> Bounded:
-        """This thread's process for what a submission sent."""
-        if not hasattr(self._of_thread, "desk"):
-            make = MakeMarker(self.course, self.assignment, self.options, self.seed, self.hints.finder)
-            import_before(FOR_MARKERS)  # nbgrader's commands have prepared nothing, and open a session for each student
-            self._of_thread.desk = Bounded(make)
-            self._desks.append(self._of_thread.desk)
-            if self._stopped:
-                self._of_thread.desk.stop()
-        desk: Bounded = self._of_thread.desk
+    @contextmanager
+    def _desk(self) -> Iterator[Bounded]:
+        """A process for what a submission sent. There are about as many as cores, however many threads ask for one."""
+        with self._seats:
+            try:
+                desk = self._free.pop()
+            except IndexError:
+                desk = self._new_desk()
+            try:
+                yield desk
+            finally:
+                self._free.append(desk)
+
+    def _new_desk(self) -> Bounded:
+        import_before(FOR_MARKERS)  # nbgrader's commands have prepared nothing, and open a session for each student
+        desk = Bounded(MakeMarker(self.course, self.assignment, self.options, self.seed, self.hints.finder))
+        self._desks.append(desk)
+        if self._stopped:
+            desk.stop()
         return desk
+
+    def _ask(self, function: str, *arguments: Any, **options: Any) -> Any:
+        """Call a function of the marker, at a desk that is free."""
+        with self._desk() as desk:
+            return desk.call(function, *arguments, **options)
 
     def sources(self) -> Iterator[str]:
         """Everything of the problem set itself that a submission's process may come to run."""
@@ -113,7 +130,7 @@ class Session:
         """The content of a student's file, or why it is not to be had, and which file it is."""
         found = handed_in_unread(self.course, self.assignment.name, student)
         if found is None:
-            found = self._desk().call("handed_in", student)
+            found = self._ask("handed_in", student)
         return found
 
     def skipped(self) -> list[str]:
@@ -121,12 +138,12 @@ class Session:
         name = self.assignment.name
         if not holds_others(self.course, name):
             return find_skipped(self.course, name)
-        skipped: list[str] = self._desk().call("skipped")
+        skipped: list[str] = self._ask("skipped")
         return skipped
 
     def framed(self, found: HandedIn) -> NotebookNode:
         """What a student has handed in, in the frame of the released notebook."""
-        notebook: NotebookNode = self._desk().call("framed", found)
+        notebook: NotebookNode = self._ask("framed", found)
         return notebook
 
     def grade_submission(self, student: str, engine: Engine) -> Graded:
@@ -167,7 +184,7 @@ class Session:
                 self.ran[ran] += 1
         started = time.monotonic()
         answers = {"key": lambda: self.answer_key(engine), "streams": lambda: self.hints.streams(engine)}
-        graded: Graded = self._desk().call("mark", notebook, execution, key, answers=answers)
+        graded: Graded = self._ask("mark", notebook, execution, key, answers=answers)
         judged = time.monotonic()
         graded.run = kept_as
         graded.seconds |= {"intake": intake_seconds, "judge": judged - started}

@@ -1,0 +1,1 @@
+"""What starts a scheduler and workers where machines are shared: `slurm.py` to run, `kubernetes.yaml` to apply."""
