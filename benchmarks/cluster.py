@@ -5,8 +5,8 @@
     python benchmarks/cluster.py --kills 40 --only kills
 
 The class: right and wrong answers of the sample class, each notebook different in a comment. It is graded from nothing
-by the pool with one and two workers, and by one and two workers of Dask, which have one thread each; seconds are those
-of whole commands, without feedback pages, with schedulers and workers that run already, but whose sandboxes start with
+by the pool with two workers, and by one and two workers of Dask, which have one thread each; seconds are those of whole
+commands, without feedback pages, with schedulers and workers that run already, but whose sandboxes start with
 the command. The tables that `gradus export` writes are compared, byte for byte. What the scheduler costs is measured
 with jobs that do nothing; what the client costs is the processor time of its own process, and of those that it marks
 in. From these a queue is simulated (`cluster_queue.py`), for classes and clusters that are not here.
@@ -201,7 +201,6 @@ def main() -> int:
         make_class(Path(scratch) / "single" / "submitted", 1)
         runs = {"pool, 2 workers": graded(course, "--workers", "2")}
         if options.only is None:
-            runs["pool, 1 worker"] = graded(course, "--workers", "1")
             with Cluster(folder) as cluster:
                 for workers in (1, 2):
                     cluster.worker(f"worker{workers}")
