@@ -5,7 +5,8 @@
     python benchmarks/cluster.py --kills 40 --only kills
 
 The class: right and wrong answers of the sample class, each notebook different in a comment. It is graded from nothing
-by the pool with two workers, and by one and two workers of Dask, which have one thread each; seconds are those of whole
+by the pool with two workers, and by one and two workers of Dask, which have one thread each; once more by one worker on
+one core, with its scheduler and client, which beside one worker find another core idle. Seconds are those of whole
 commands, without feedback pages, with schedulers and workers that run already, but whose sandboxes start with
 the command. The tables that `gradus export` writes are compared, byte for byte. What the scheduler costs is measured
 with jobs that do nothing; what the client costs is the processor time of its own process, and of those that it marks
@@ -28,7 +29,9 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +113,17 @@ def graded(course: Path, *options: str) -> dict[str, Any]:
         "runs": runs,
         "table": exported(course),
     }
+
+
+@contextmanager
+def on_one_core() -> Iterator[None]:
+    """What is started meanwhile has one core for all of it."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 def exported(course: Path) -> str:
@@ -210,15 +224,21 @@ def main() -> int:
                 single = graded(Path(scratch) / "single", "--scheduler", cluster.address)
                 single.pop("table")
                 found["milliseconds of a job without work"] = without_work(cluster, options.empty)
+            with on_one_core(), Cluster(folder) as cluster:
+                cluster.worker("worker")
+                time.sleep(5)
+                runs["dask, all on one core"] = graded(course, "--scheduler", cluster.address)
         if options.kills:
             runs["dask, with kills"] = with_kills(course, folder, options.kills, options.pause, options.seed)
     tables = {run.pop("table") for run in runs.values()}
     print(f"the marks of all runs are {'the same' if len(tables) == 1 else 'NOT THE SAME'}")
     if options.only is None:
         found |= costs_and_table(runs["dask, 1 worker"], single, found["milliseconds of a job without work"])
-        ratio = runs["dask, 1 worker"]["seconds"] / runs["dask, 2 workers"]["seconds"]
-        found["ratio of two workers to one"] = ratio
-        print(f"two workers take 1/{ratio:.2f} of one; {found['milliseconds of a job without work']}")
+        two = runs["dask, 2 workers"]["seconds"]
+        found["ratio of two workers to one"] = ratio = runs["dask, 1 worker"]["seconds"] / two
+        found["ratio of two cores to one"] = cores = runs["dask, all on one core"]["seconds"] / two
+        print(f"two workers take 1/{ratio:.2f} of one, and 1/{cores:.2f} of all on one core")
+        print(found["milliseconds of a job without work"])
     for run in runs.values():
         run.pop("runs", None)
     machine = {"cores": available_cores(), "python": platform.python_version(), "load before": load}

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from dask_cluster import ROOT, Cluster, wait_until
+from postgresql_server import Server, keep_in
 
 from autograder.cluster import remote
 from autograder.cluster.scheduler import Scheduler, scheduler_at
@@ -102,6 +104,17 @@ def test_the_marks_are_those_of_the_pool_and_a_worker_of_another_version_gets_no
     (note,) = [note for note in report.notes if "got no work" in note]
     assert "torch is 1.0 there" in note
     assert "Install the same version" in note
+
+
+@pytest.mark.parametrize("how", ["one process", "the pool", "Dask"])
+def test_the_export_is_the_same_to_the_byte_with_a_gradebook_on_a_server(
+    how: str, cluster: Cluster, by_the_pool: Report, postgresql: Server, tmp_path: Path
+) -> None:
+    alone = RunOptions(seed=1, feedback=False, workers=1)
+    options = {"one process": alone, "the pool": replace(alone, workers=2), "Dask": on(cluster)}[how]
+    course = keep_in(new_course(tmp_path), postgresql.database("export"))
+    assert exported(grade(course, "tiny", options), tmp_path) == exported(by_the_pool, tmp_path)
+    assert not course.gradebook.exists()
 
 
 def test_a_submission_that_ends_its_worker_is_given_up_and_costs_no_other_one(cluster: Cluster, tmp_path: Path) -> None:
