@@ -10,6 +10,7 @@ from reader import DESK, PHONE, Reader, reader_with
 
 TENSORS = "book/01-preliminaries/02-tensors.html"
 SOFTMAX = "book/03-linear-classification/04-softmax-regression-from-scratch.html"
+PERCEPTRONS = "book/04-multilayer-perceptrons/03-multilayer-perceptrons.html"  # the next title has a long word
 PAGES = ["book/index.html", "book/01-preliminaries/01-how-to-use-this-course.html", TENSORS, SOFTMAX]
 PAGES += ["exercises/ps1/ps1.html", "exercises/ps4/ps4.html", "book/references.html"]
 
@@ -95,6 +96,17 @@ def test_a_formula_is_a_tab_stop_only_where_it_scrolls(desk: Reader, phone: Read
 def test_on_a_phone_nothing_sticks_out_of_the_page(phone: Reader) -> None:
     phone.stay(SOFTMAX)
     expect_nothing_sticks_out(phone)
+
+
+@pytest.mark.parametrize("width", [320, PHONE["width"]])
+def test_the_arrows_to_the_neighbouring_chapters_stay_on_the_screen(phone: Reader, width: int) -> None:
+    phone.stay(PERCEPTRONS)
+    phone.page.set_viewport_size({**PHONE, "width": width})
+    edges = "[...document.querySelectorAll('.prev-next-area svg')].map((arrow) => arrow.getBoundingClientRect().right)"
+    arrows = phone.page.evaluate(edges)
+    phone.page.set_viewport_size(PHONE)
+    assert len(arrows) == 2
+    assert max(arrows) <= width
 
 
 @pytest.mark.parametrize("path", [TENSORS, SOFTMAX])
