@@ -145,7 +145,14 @@ def sections(reader: Reader) -> list[str]:
 
 
 def go_to_the_end_of(reader: Reader, section: str) -> None:
-    reader.page.locator(f"#{section}").evaluate("(it) => it.scrollIntoView({ block: 'end', behavior: 'instant' })")
+    """Scroll there until it stays: a cell gets its height when it first comes into sight, and moves what follows."""
+    place = reader.page.locator(f"#{section}")
+    for _ in range(50):
+        place.evaluate("(it) => it.scrollIntoView({ block: 'end', behavior: 'instant' })")
+        reader.page.wait_for_timeout(50)
+        if place.evaluate("(it) => it.getBoundingClientRect().bottom <= innerHeight + 2"):
+            return
+    raise AssertionError(f"the end of #{section} does not stay on the screen")
 
 
 def test_a_section_is_read_when_its_end_was_seen_for_as_long_as_it_takes(reader: Reader) -> None:
