@@ -124,7 +124,7 @@ def connected(todo: Todo, session: Session, scheduler: Scheduler) -> Remote | No
         from autograder.cluster.worker import Settings
     except ModuleNotFoundError as error:
         raise GradusError(
-            f"--scheduler needs a package that is not installed ({error.name}): `pip install 'gradus[cluster]'`."
+            f"--scheduler needs a package that is not installed ({error.name}): `pip install '.[cluster]'`."
         ) from error
     settings = Settings(session.options.limits, session.options.sandbox, tuple(todo.modules))
     return Remote(scheduler, settings, facts)

@@ -46,6 +46,8 @@ _FORM_OF_CASE = "[]"  # there a sequence needs no brackets
 _OPENING = frozenset({"def", "class", "if", "elif", "else", "for", "while", "try", "except", "finally", "with", "case"})
 _PASSED_OVER = frozenset({"import", "from", "def", "class"})  # lines that begin so are given, or like everybody's
 
+Prints = frozenset[int]  # an answer's fingerprints
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -73,14 +75,15 @@ def lookalikes(code: Mapping[str, Mapping[str, str]], handed_out: Sequence[str])
     if number < 3:  # nothing is rare among two
         return []
     frame = {print_ for source in handed_out for print_ in fingerprints(source)}
-    by_question: dict[str, list[set[int]]] = {}
+    own_prints: dict[str, list[set[int]]] = {}
     for place, student in enumerate(students):
         for question, source in code[student].items():
-            of_class = by_question.setdefault(question, [set() for _ in students])
-            of_class[place] |= fingerprints(source) - frame
-    weights = {question: _weights(of_class) for question, of_class in by_question.items()}
+            own_prints.setdefault(question, [set() for _ in students])[place] |= fingerprints(source) - frame
+    answers = {question: list(map(frozenset, prints)) for question, prints in own_prints.items()}
+    weights = {question: _weights(of_class) for question, of_class in answers.items()}
+    often = {question: Counter(of_class) for question, of_class in answers.items()}
     shared, own = np.zeros((number, number)), np.zeros(number)
-    for question, of_class in by_question.items():
+    for question, of_class in answers.items():
         weight = weights[question]
         own += [sum(weight.get(one, 0.0) for one in prints) for prints in of_class]
         shared += _shared(of_class, weight)
@@ -90,8 +93,8 @@ def lookalikes(code: Mapping[str, Mapping[str, str]], handed_out: Sequence[str])
     found = []
     for one, other in zip(*map(np.ndarray.tolist, np.nonzero(alike)), strict=True):
         evidence = {
-            question: _evidence(of_class[one], of_class[other], weights[question], of_class)
-            for question, of_class in by_question.items()
+            question: _evidence(of_class[one], of_class[other], weights[question], often[question])
+            for question, of_class in answers.items()
         }
         if (whole := sum(evidence.values())) >= least:
             telling = sorted((question for question, much in evidence.items() if much), key=lambda q: -evidence[q])
@@ -150,14 +153,14 @@ def _telling(line: list[str]) -> Iterator[list[str]]:
         yield line
 
 
-def _weights(of_class: Sequence[set[int]]) -> dict[int, float]:
+def _weights(of_class: Sequence[Prints]) -> dict[int, float]:
     """What each fingerprint says, log(n / m); those that more than `COMMON` of the class have are left out."""
     counts = Counter(one for prints in of_class for one in prints)
     number = len(of_class)
     return {one: math.log(number / count) for one, count in counts.items() if count <= max(COMMON * number, 2)}
 
 
-def _shared(of_class: Sequence[set[int]], weight: Mapping[int, float]) -> np.ndarray:
+def _shared(of_class: Sequence[Prints], weight: Mapping[int, float]) -> np.ndarray:
     """The weight that each pair shares, (n, n)."""
     has: dict[int, list[int]] = defaultdict(list)
     for place, prints in enumerate(of_class):
@@ -170,11 +173,11 @@ def _shared(of_class: Sequence[set[int]], weight: Mapping[int, float]) -> np.nda
     return np.asarray(matrix @ matrix.T, dtype=np.float64)
 
 
-def _evidence(one: set[int], other: set[int], weight: Mapping[int, float], of_class: Sequence[set[int]]) -> float:
+def _evidence(one: Prints, other: Prints, weight: Mapping[int, float], often: Counter[Prints]) -> float:
     """How unlikely what two answers share is by chance, as a logarithm.
 
     Its lines are not independent of each other, so of what is shared the rarest alone counts, as far as the answers are
-    the same: a line, or where both have the same, all of it together.
+    the same: a line, or where both have the same, all of it together, which `often` counts.
     """
     both = one & other & weight.keys()
     if not both:
@@ -182,5 +185,5 @@ def _evidence(one: set[int], other: set[int], weight: Mapping[int, float], of_cl
     of_both, of_one, of_other = (sum(weight.get(each, 0.0) for each in prints) for prints in (both, one, other))
     rarest = max(weight[each] for each in both)
     if one == other:
-        rarest = max(rarest, math.log(len(of_class) / sum(prints == one for prints in of_class)))
+        rarest = max(rarest, math.log(often.total() / often[one]))
     return rarest * of_both / max(of_one, of_other)

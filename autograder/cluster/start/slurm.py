@@ -21,7 +21,7 @@ try:
     from dask_jobqueue.slurm import SLURMCluster
     from distributed import Security
 except ModuleNotFoundError as error:
-    raise SystemExit(f"{error.name} is not installed: `pip install 'gradus[cluster]'`.") from None
+    raise SystemExit(f"{error.name} is not installed: `pip install '.[cluster]'`.") from None
 
 
 def cluster_of(
