@@ -7,18 +7,15 @@ where its own `generate_feedback` copies it. One page without it would end the r
 from __future__ import annotations
 
 import glob
-import os
-import stat
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.exchange.default import ExchangeReleaseFeedback
 
 from autograder.files.writing import write_whole
-from autograder.submissions.timestamps import TIMESTAMP, timestamp_in
+from autograder.submissions.timestamps import TIMESTAMP, small_plain_file, timestamp_in
 
 SECRET = "submission_secret.txt"
-_MOST_BYTES = 10_000
 
 
 class ReleaseFeedback(ExchangeReleaseFeedback):
@@ -49,7 +46,7 @@ class ReleaseFeedback(ExchangeReleaseFeedback):
         submitted = Path(self.coursedir.format_path(self.coursedir.submitted_directory, student, name))
         handed_in = timestamp_in(submitted)
         try:
-            secret = _plain_file(submitted / SECRET)
+            secret = _secret_in(submitted / SECRET)
         except (OSError, ValueError):
             return f"{submitted / SECRET} cannot be read; what did not come through the exchange has none."
         if handed_in.time is None:
@@ -69,17 +66,14 @@ class ReleaseFeedback(ExchangeReleaseFeedback):
                 return None
 
 
-def _plain_file(path: Path) -> bytes:
+def _secret_in(path: Path) -> bytes:
     """The content of a small text file that a student may have made.
 
     Raises:
-        OSError: it cannot be read, or is a link.
-        ValueError: it is no small plain file of UTF-8.
+        OSError: it cannot be read.
+        ValueError: it is no small plain file of UTF-8, or empty.
     """
-    # Without O_NONBLOCK, opening a pipe would wait for ever.
-    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW), "rb") as file:  # noqa: PTH123
-        status = os.fstat(file.fileno())
-        content = file.read(_MOST_BYTES) if stat.S_ISREG(status.st_mode) and status.st_size <= _MOST_BYTES else b""
+    content = small_plain_file(path)
     if not content.decode().strip():
-        raise ValueError(f"{path} is empty, or no small plain file")
+        raise ValueError(f"{path} is empty")
     return content

@@ -68,7 +68,7 @@ def timestamp_in(folder: Path | str, course_zone: str = "") -> Timestamp:
         course_zone: as for `offset_of`.
     """
     try:
-        content = _content(Path(folder) / TIMESTAMP)
+        content = small_plain_file(Path(folder) / TIMESTAMP)
     except (FileNotFoundError, NotADirectoryError):
         return Timestamp()
     except (OSError, ValueError) as error:
@@ -85,7 +85,7 @@ def timestamp_in(folder: Path | str, course_zone: str = "") -> Timestamp:
         return Timestamp(doubt=f"{said}: no time was read; write it like {EXAMPLE!r}.")
 
 
-def _content(path: Path) -> bytes:
+def small_plain_file(path: Path) -> bytes:
     """The content of a small plain file.
 
     Raises:
